@@ -1,0 +1,384 @@
+"""Loading a dossier: from local names to rows of the workspace, and on to records."""
+
+import difflib
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from events.dossiers import schema
+from events.dossiers.reading import Dossier, DossierError, Fault
+from records import publishing, workspace
+from records.ids import named
+from records.models import Dataset, Origin, ReviewItem, State
+from records.registry import record_of, resources
+from records.shape import Codes, Statement
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class Loaded:
+    """What loading a dossier did, by section."""
+
+    created: dict[str, int] = field(default_factory=dict)
+    changed: dict[str, int] = field(default_factory=dict)
+    unchanged: dict[str, int] = field(default_factory=dict)
+    #: Rows of the data set that the dossier no longer has, as `section.name`. They stay.
+    left: list[str] = field(default_factory=list)
+    #: Differences that became review items.
+    differences: int = 0
+    #: Numbers of the first and last change, if anything was published.
+    published: tuple[int, int] | None = None
+
+
+def load(dossier: Dossier, *, user: Any = None, progress: Progress = lambda line: None) -> Loaded:
+    """Write a dossier's rows into the workspace and publish what changed, all or nothing.
+
+    Raises `DossierError` with every fault that was found; then nothing has changed.
+    """
+    faults = schema.check(dossier)
+    if faults:
+        raise DossierError(faults)
+    loading = _Loading(dossier, user, progress)
+    try:
+        with transaction.atomic():
+            return loading.run()
+    except publishing.PublishError as error:
+        raise DossierError(
+            [loading.fault_of(p.resource, p.object_id, p.detail) for p in error.problems]
+        ) from error
+    except IntegrityError as error:
+        raise DossierError([loading.fault_of_database(error)]) from error
+
+
+class _Loading:
+    def __init__(self, dossier: Dossier, user: Any, progress: Progress) -> None:
+        self.dossier, self.user, self.progress = dossier, user, progress
+        self.slug: str = dossier.sections["dataset"]["slug"]
+        self.ids: dict[str, dict[str, UUID]] = {}
+        self.faults: list[Fault] = []
+        self.result = Loaded()
+
+    def run(self) -> Loaded:
+        self.dataset = self._dataset()
+        for resource in resources():
+            self.ids[resource] = self._identify(resource)
+        statements = {resource: self._statements(resource) for resource in resources()}
+        self._stop_on_faults()
+        self._mirror(statements)
+        for resource, rows in statements.items():
+            self._adapt(resource, rows)
+        self._validate(statements)
+        self._stop_on_faults()
+        objects: list[tuple[str, UUID]] = []
+        for resource, rows in statements.items():
+            applied = workspace.apply(resource, rows, user=self.user)
+            self.result.created[resource] = len(applied.created)
+            self.result.changed[resource] = len(applied.changed)
+            self.result.unchanged[resource] = len(applied.unchanged)
+            model = record_of(resource).shape.model
+            waiting = model._default_manager.filter(
+                pk__in=applied.unchanged, state=State.DRAFT, curated=False
+            ).values_list("pk", flat=True)
+            objects += [(resource, row_id) for row_id in [*applied.touched, *waiting]]
+            self.progress(f"{resource}: {len(rows)} read, {len(applied.touched)} written")
+        self._find_left()
+        change_set = publishing.publish(
+            objects,
+            user=self.user,
+            role="dossier",
+            reason=f"Dossier {self.slug}, version {self.dataset.version or 'unnamed'}",
+            cause="import",
+        )
+        if change_set is not None:
+            self.result.published = (change_set.first_seq, change_set.last_seq)
+        return self.result
+
+    def _dataset(self) -> Dataset:
+        given = self.dossier.sections["dataset"]
+        dataset, _ = Dataset.objects.update_or_create(
+            slug=self.slug,
+            defaults={k: v for k, v in given.items() if k != "slug"}
+            | {"sha256": self.dossier.sha256, "state": Dataset.State.COMPLETE},
+        )
+        return dataset
+
+    def _rows(self, resource: str) -> dict[str, Any]:
+        return self.dossier.sections.get(resource) or {}
+
+    # Which row each local name is.
+
+    def _identify(self, resource: str) -> dict[str, UUID]:
+        """The id of each local name: by origin, else by a shared code, else made from the name."""
+        known = dict(
+            Origin.objects.filter(dataset=self.dataset, resource=resource).values_list(
+                "external_id", "object_id"
+            )
+        )
+        by_code = self._by_code(resource)
+        ids: dict[str, UUID] = {}
+        for name, row in self._rows(resource).items():
+            was = row.get("was", [])
+            former = [was] if isinstance(was, str) else list(was)
+            held = [known[n] for n in [name, *reversed(former)] if n in known]
+            coded = {by_code[code] for code in _codes_of(row) if code in by_code}
+            if held:
+                ids[name] = held[0]
+            elif len(coded) > 1:
+                self.faults.append(
+                    self.dossier.fault(
+                        (resource, name, "codes"),
+                        "its codes belong to different rows: " + ", ".join(map(str, coded)),
+                    )
+                )
+                ids[name] = coded.pop()
+            elif coded:
+                ids[name] = coded.pop()
+            else:
+                ids[name] = named(self.slug, resource, (former or [name])[0])
+        twice = defaultdict(list)
+        for name, row_id in ids.items():
+            twice[row_id].append(name)
+        for names in twice.values():
+            for name in names[1:]:
+                self.faults.append(
+                    self.dossier.fault(
+                        (resource, name), f"is the same row as {names[0]}; keep one of the two"
+                    )
+                )
+        return ids
+
+    def _by_code(self, resource: str) -> dict[tuple[str, str], UUID]:
+        member = next((m for m in record_of(resource).shape.children if isinstance(m, Codes)), None)
+        if member is None:
+            return {}
+        codes = {code for row in self._rows(resource).values() for code in _codes_of(row)}
+        rows = member.model._default_manager.filter(
+            live=True, code__in={code for _, code in codes}
+        ).values_list("scheme", "code", f"{member.parent}_id")
+        return {(scheme, code): row_id for scheme, code, row_id in rows if (scheme, code) in codes}
+
+    def _resolve(self, resource: str, value: str) -> str:
+        """The id that a reference means: a local name, `data set:name`, `scheme:code` or an id."""
+        if value in self.ids[resource]:
+            return str(self.ids[resource][value])
+        if ":" in value:
+            first, second = value.split(":", 1)
+            row_id = (
+                Origin.objects.filter(
+                    dataset__slug=first, resource=resource, external_id=second
+                )
+                .values_list("object_id", flat=True)
+                .first()
+            )
+            if row_id is None:
+                member = next(
+                    (m for m in record_of(resource).shape.children if isinstance(m, Codes)), None
+                )
+                if member is not None:
+                    row_id = (
+                        member.model._default_manager.filter(live=True, scheme=first, code=second)
+                        .values_list(f"{member.parent}_id", flat=True)
+                        .first()
+                    )
+            if row_id is not None:
+                return str(row_id)
+        try:
+            row_id = UUID(value)
+        except ValueError:
+            row_id = None
+        if row_id and record_of(resource).shape.model._default_manager.filter(pk=row_id).exists():
+            return str(row_id)
+        raise LookupError(value)
+
+    def _statements(self, resource: str) -> dict[UUID, Statement]:
+        shape = record_of(resource).shape
+        statements: dict[UUID, Statement] = {}
+        for name, row in self._rows(resource).items():
+            missing: list[tuple[str, str]] = []
+
+            def turn(referred: str, value: str, missing: list[Any] = missing) -> str:
+                try:
+                    return self._resolve(referred, value)
+                except LookupError:
+                    missing.append((referred, value))
+                    return str(UUID(int=0))
+
+            given = {key: value for key, value in row.items() if key != "was"}
+            try:
+                statements[self.ids[resource][name]] = shape.normal(shape.translate(given, turn))
+            except (ValueError, KeyError, TypeError) as error:
+                self.faults += self._malformed(resource, name, given, error)
+            for referred, value in missing:
+                path = self.dossier.find((resource, name), value)
+                near = _nearest(value, self.ids[referred])
+                self.faults.append(
+                    self.dossier.fault(
+                        path,
+                        f"{value!r} names nothing in {referred}"
+                        + (f"; is {near!r} meant?" if near else ""),
+                    )
+                )
+        return statements
+
+    def _malformed(
+        self, resource: str, name: str, given: Statement, error: Exception
+    ) -> list[Fault]:
+        found = workspace.validate(resource, self.ids[resource][name], given)
+        return [
+            self.dossier.fault((resource, name, *path), message) for path, message in found
+        ] or [self.dossier.fault((resource, name), str(error))]
+
+    def _mirror(self, statements: dict[str, dict[UUID, Statement]]) -> None:
+        """Write each symmetric link, given on one side, on both."""
+        for resource, rows in statements.items():
+            shape = record_of(resource).shape
+            for member in shape.links:
+                for row_id, statement in list(rows.items()):
+                    for element in statement[member.name]:
+                        other = UUID(element[member.other])
+                        if element["kind"] not in member.symmetric or other not in rows:
+                            continue
+                        mirrored = {**element, member.other: str(row_id)}
+                        links = rows[other][member.name]
+                        if not any(
+                            (e["kind"], e[member.other]) == (element["kind"], str(row_id))
+                            for e in links
+                        ):
+                            rows[other] = shape.normal(
+                                {**rows[other], member.name: [*links, mirrored]}
+                            )
+
+    # What the dossier may write.
+
+    def _adapt(self, resource: str, rows: dict[UUID, Statement]) -> None:
+        """Add origins, and keep what the dossier may not overwrite."""
+        shape = record_of(resource).shape
+        names = {row_id: name for name, row_id in self.ids[resource].items()}
+        before = shape.read(rows)
+        model = shape.model
+        curated = set(
+            model._default_manager.filter(pk__in=rows, curated=True).values_list("pk", flat=True)
+        )
+        retracted = set(
+            model._default_manager.filter(pk__in=rows, state=State.RETRACTED).values_list(
+                "pk", flat=True
+            )
+        )
+        for row_id, statement in rows.items():
+            old = before.get(row_id)
+            others = [o for o in (old or {"datasets": []})["datasets"] if o["dataset"] != self.slug]
+            origin = {"dataset": self.slug, "external_id": names[row_id]}
+            datasets = sorted([*others, origin], key=lambda o: (o["dataset"], o["external_id"]))
+            if row_id in retracted:
+                self.faults.append(
+                    self.dossier.fault(
+                        (resource, names[row_id]),
+                        "was retracted; restore it first, or take it out of the dossier",
+                    )
+                )
+            elif old is None:
+                rows[row_id] = {**statement, "dataset": self.slug, "datasets": datasets}
+            elif old["dataset"] == self.slug and row_id not in curated:
+                rows[row_id] = {**statement, "dataset": self.slug, "datasets": datasets}
+            else:
+                rows[row_id] = self._add_missing(resource, row_id, old, statement, datasets)
+
+    def _add_missing(
+        self, resource: str, row_id: UUID, old: Statement, new: Statement, datasets: list[Any]
+    ) -> Statement:
+        """What a row of another home, or one that a curator edited, says with what it lacked.
+
+        Names, codes and geometry that are missing are added; every other difference becomes a
+        review item, and nothing is overwritten.
+        """
+        kept: Statement = {**old, "datasets": datasets}
+        for key, value in new.items():
+            if key in ("dataset", "datasets", "has_text") or value == old.get(key):
+                continue
+            if key == "names":
+                known = {old["name"], *(name["name"] for name in old["names"])}
+                kept["names"] = [*old["names"], *(n for n in value if n["name"] not in known)]
+            elif key == "codes":
+                kept["codes"] = value | old["codes"]
+            elif key in ("lat", "lon", "geometry") and old[key] is None:
+                kept[key] = value
+            elif value not in (None, [], {}):
+                self.result.differences += 1
+                ReviewItem.objects.get_or_create(
+                    kind=ReviewItem.Kind.DIFFERENCE,
+                    resource=resource,
+                    object_id=row_id,
+                    member=key,
+                    dataset=self.dataset,
+                    resolved_at=None,
+                    defaults={
+                        "reason": f"Dossier {self.slug} gives another {key}.",
+                        "detail": {"here": old.get(key), "there": value},
+                    },
+                )
+        return record_of(resource).shape.normal(kept)
+
+    def _validate(self, statements: dict[str, dict[UUID, Statement]]) -> None:
+        for resource, rows in statements.items():
+            names = {row_id: name for name, row_id in self.ids[resource].items()}
+            before = record_of(resource).shape.read(rows)
+            for row_id, statement in rows.items():
+                if before.get(row_id) == statement:
+                    continue
+                for path, message in workspace.validate(resource, row_id, statement):
+                    self.faults.append(
+                        self.dossier.fault((resource, names[row_id], *path), message)
+                    )
+
+    def _find_left(self) -> None:
+        for resource in resources():
+            gone = Origin.objects.filter(dataset=self.dataset, resource=resource).exclude(
+                object_id__in=self.ids[resource].values()
+            )
+            self.result.left += [
+                f"{resource}.{name}" for name in gone.values_list("external_id", flat=True)
+            ]
+
+    def _stop_on_faults(self) -> None:
+        if self.faults:
+            raise DossierError(self.faults)
+
+    def fault_of(self, resource: str, object_id: str, detail: str) -> Fault:
+        """A fault of publishing at the row that it names, ids turned to local names."""
+        path: tuple[Any, ...] = ()
+        for section, ids in self.ids.items():
+            for name, row_id in ids.items():
+                detail = detail.replace(f"{section}/{row_id}", f"{section}.{name}")
+                if (section, str(row_id)) == (resource, object_id):
+                    path = (section, name)
+        return self.dossier.fault(path, detail)
+
+    def fault_of_database(self, error: IntegrityError) -> Fault:
+        """What the database refused, in its words, at the row that it names if it names one."""
+        diagnosis = getattr(error.__cause__, "diag", None)
+        text = (diagnosis and diagnosis.message_primary) or str(error)
+        if diagnosis and diagnosis.message_detail:
+            text += f" ({diagnosis.message_detail})"
+        for section, ids in self.ids.items():
+            for name, row_id in ids.items():
+                if str(row_id) in text:
+                    return self.dossier.fault((section, name), text.replace(str(row_id), name))
+        return self.dossier.fault((), text)
+
+
+def _codes_of(row: Any) -> list[tuple[str, str]]:
+    return [*row.get("codes", {}).items()] + [
+        (other["scheme"], other["code"]) for other in row.get("other_codes", [])
+    ]
+
+
+def _nearest(value: str, names: Any) -> str | None:
+    close = difflib.get_close_matches(value, list(names), 1)
+    return close[0] if close else None
+
+

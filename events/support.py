@@ -1,0 +1,76 @@
+"""What an event's status rests on: checked at the end of every change set."""
+
+from uuid import UUID
+
+from events.models import EventStatus, Polarity, Voice
+from events.records import ClaimRecord, EventRecord
+from records.edition import Edition
+from records.models import ReviewItem
+
+#: The statuses that somebody's word has to support.
+SUPPORTED = (EventStatus.OCCURRED, EventStatus.ONGOING)
+
+
+def check_support(made: Edition) -> None:
+    """Refuse an event as `occurred` or `ongoing` that no affirmed narration claim supports.
+
+    Checked over the claims public by then. Where support is lost later, because a claim is
+    retracted or changed, the event stays as it is and a review item is made.
+    """
+    published = {
+        key[1]
+        for key, statement in made.statements.items()
+        if key[0] == "events" and statement["status"] in SUPPORTED and key not in made.tombstones
+    }
+    for event_id in sorted(published - _supported(made, published)):
+        made.problem(
+            ("events", event_id),
+            "is said to have occurred or to be ongoing, and no public claim of kind occurrence in "
+            "the narration of a document affirms it; give it the status claimed, or publish such "
+            "a claim with it",
+        )
+    losing = _events_losing_claims(made) - published
+    standing = {
+        str(event_id)
+        for event_id in EventRecord.objects.current()
+        .filter(object_id__in=losing, status__in=SUPPORTED)
+        .values_list("object_id", flat=True)
+    }
+    for event_id in sorted(standing - _supported(made, standing)):
+        made.review(
+            kind=ReviewItem.Kind.SUPPORT,
+            resource="events",
+            object_id=UUID(event_id),
+            reason="No public claim in the narration of a document affirms any more that it "
+            "occurred or is ongoing.",
+        )
+
+
+def _supported(made: Edition, event_ids: set[str]) -> set[str]:
+    """Those of the events that a claim supports once the set is committed."""
+    if not event_ids:
+        return set()
+    mine = {
+        key[1] for key in [*made.statements, *made.tombstones] if key[0] == "claims"
+    }
+    supported = {
+        statement["event"]
+        for key, statement in made.statements.items()
+        if key[0] == "claims"
+        and key not in made.tombstones
+        and statement["kind"] == "occurrence"
+        and statement["voice"] == Voice.NARRATION
+        and statement["polarity"] == Polarity.AFFIRMED
+        and statement["condition"] is None
+    }
+    elsewhere = ClaimRecord.objects.current().narrating(event_ids).exclude(object_id__in=mine)
+    supported |= {str(event_id) for event_id in elsewhere.values_list("event", flat=True)}
+    return supported
+
+
+def _events_losing_claims(made: Edition) -> set[str]:
+    """The events of claims that this set retracts or changes, as they were before."""
+    keys = [key for key in [*made.statements, *made.tombstones] if key[0] == "claims"]
+    made.prefetch(keys)
+    before = [made.public(key) for key in keys]
+    return {public.body["event"]["id"] for public in before if public and public.body["event"]}

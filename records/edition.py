@@ -1,0 +1,557 @@
+"""A change set in the making: what it publishes, what that changes elsewhere, and its numbering.
+
+An edition holds the lock from before it reads until it commits. It assembles bodies from
+statements, follows references to whoever embeds what changed, and appends the versions that
+differ from those that are there.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connection, transaction
+from django.db.models import Max
+
+from records.models import Cause, Change, ChangeSet, Op, Refresh, ReviewItem
+from records.record import PublishedRecord, content_hash, core_json, whole_json
+from records.registry import checks, embedders, record_of, resources
+from records.shape import Body, Statement
+from records.time import format_instant
+
+#: Key of the advisory lock that makes publishing single-file.
+LOCK = 0x444C_0001
+
+#: How many records that only embed what changed may follow in the same change set.
+FOLLOWERS = 1_000
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a row cannot be published, retracted or merged."""
+
+    resource: str
+    object_id: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.resource}/{self.object_id}: {self.detail}"
+
+
+class PublishError(Exception):
+    """A change set that was refused; nothing of it was kept."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+@dataclass
+class Public:
+    """The current record of an object, as far as an edition needs it."""
+
+    version: PublishedRecord
+
+    def __post_init__(self) -> None:
+        self.body: Body = orjson.loads(self.version.body)
+        self.line = [str(above) for above in self.version.line]
+
+
+@dataclass
+class Edition:
+    """One change set in the making. Made by `edition()`; not to be kept after it."""
+
+    cause: str
+    user: Any = None
+    role: str = ""
+    reason: str = ""
+    undo: Any = None
+    problems: list[Problem] = field(default_factory=list)
+    #: The statements that the set publishes, in the order of numbering.
+    statements: dict[Key, Statement] = field(default_factory=dict)
+    #: Objects whose current record becomes a tombstone: their op and what they merge into.
+    tombstones: dict[Key, tuple[str, str | None]] = field(default_factory=dict)
+    #: Assembled bodies of this set, followers included, and what they lie under.
+    bodies: dict[Key, Body] = field(default_factory=dict)
+    lines: dict[Key, list[str]] = field(default_factory=dict)
+    causes: dict[Key, str] = field(default_factory=dict)
+    change_set: ChangeSet | None = None
+    #: Called with the edition once its versions are written, in the same transaction.
+    after_commit: Callable[["Edition"], None] | None = None
+    _public: dict[Key, Public | None] = field(default_factory=dict)
+    _seeds: dict[Key, Body] = field(default_factory=dict)
+    #: What embedders took of each object when it was last assembled.
+    _taken: dict[Key, Any] = field(default_factory=dict)
+
+    def problem(self, key: Key, detail: str) -> None:
+        """Refuse the set, saying why."""
+        self.problems.append(Problem(*key, detail))
+
+    # What is public: the look of `records.shape`.
+
+    def prefetch(self, keys: Iterable[Key]) -> None:
+        """Load the current records of objects, one query a resource."""
+        missing: dict[str, set[str]] = defaultdict(set)
+        for key in keys:
+            if key not in self._public:
+                missing[key[0]].add(key[1])
+        for resource, ids in missing.items():
+            self._public |= {(resource, object_id): None for object_id in ids}
+            for version in record_of(resource).objects.newest().filter(object_id__in=ids):
+                self._public[resource, str(version.object_id)] = Public(version)
+
+    def newest(self, key: Key) -> PublishedRecord | None:
+        """The newest version of an object from before this set, tombstones included."""
+        self.prefetch([key])
+        public = self._public[key]
+        return public and public.version
+
+    def public(self, key: Key) -> Public | None:
+        """The current record of an object from before this set; None if it is not public."""
+        self.prefetch([key])
+        public = self._public[key]
+        return public if public and public.version.live else None
+
+    def is_public(self, key: Key) -> bool:
+        """Whether an object is public once this set is committed."""
+        if key in self.tombstones:
+            return False
+        if key in self.statements:
+            return True
+        newest = self.newest(key)
+        return newest is not None and (newest.live or newest.op == Op.ERASE)
+
+    def body(self, resource: str, object_id: str) -> Body:
+        """The body of an object as it is once this set is committed."""
+        key = (resource, object_id)
+        if key in self.bodies:
+            return self.bodies[key]
+        if key in self.statements:
+            return self._assemble(key)
+        public = self.public(key)
+        if public is None:
+            erased = self.newest(key)
+            if erased is not None and erased.op == Op.ERASE:
+                return orjson.loads(erased.body)
+            raise PublishError([Problem(*key, "is referred to and is not public")])
+        return public.body
+
+    def reference(self, resource: str, object_id: str) -> Body:
+        """The small form of an object as it is once this set is committed."""
+        key = (resource, object_id)
+        record = record_of(resource)
+        if record.plain_reference and key in self.statements and key not in self.bodies:
+            if key not in self._seeds:
+                self._seeds[key] = record.shape.seed(object_id, self.statements[key])
+            return record.reference(self._seeds[key])
+        return record.reference(self.body(resource, object_id))
+
+    def line(self, resource: str, object_id: str) -> list[str]:
+        """The ids that an object lies under once this set is committed."""
+        key = (resource, object_id)
+        if key not in self.lines:
+            if key in self.statements:
+                self.lines[key] = record_of(resource).lineage(self.body(*key), self)
+            else:
+                public = self.public(key)
+                self.lines[key] = public.line if public else []
+        return self.lines[key]
+
+    def _assemble(self, key: Key) -> Body:
+        self.bodies[key] = record_of(key[0]).render(key[1], self.statements[key], self)
+        return self.bodies[key]
+
+    # What the set publishes.
+
+    def add(self, key: Key, statement: Statement, cause: str | None = None) -> None:
+        """Publish a statement as an object's next version."""
+        self.statements[key] = statement
+        self.causes.setdefault(key, cause or self.cause)
+        self.bodies.pop(key, None)
+        self.lines.pop(key, None)
+        self._seeds.pop(key, None)
+
+    def bury(self, key: Key, op: str = Op.RETRACT, into: str | None = None) -> None:
+        """Make a tombstone an object's next version."""
+        self.tombstones[key] = (op, into)
+        self.causes[key] = self.cause
+
+    def statement(self, key: Key) -> Statement | None:
+        """What an object says once this set is committed; None if it is not public."""
+        if key in self.tombstones:
+            return None
+        if key in self.statements:
+            return self.statements[key]
+        public = self.public(key)
+        return public and public.version.statement()
+
+    def assemble(self) -> None:
+        """Assemble the set and all that it changes elsewhere."""
+        self._mirror_links()
+        self._check_references()
+        if self.problems:
+            raise PublishError(self.problems)
+        changed = self._assemble_all(list(self.statements))
+        changed |= {key for key, (op, _) in self.tombstones.items() if op != Op.ERASE}
+        followers, assembled_together = 0, set(self.statements)
+        while changed:
+            embedding = [
+                key
+                for key in self.embedding(changed)
+                if key not in self.tombstones and key not in assembled_together
+            ]
+            assembled_together = set()
+            new = [key for key in embedding if key not in self.statements]
+            kept = set(new[: max(FOLLOWERS - followers, 0)])
+            self._queue([key for key in new if key not in kept])
+            followers += len(kept)
+            again = [key for key in embedding if key in self.statements or key in kept]
+            for key in again:
+                statement = self.statement(key)
+                if statement is not None:
+                    self.add(key, self.follow_merges(key, statement), Cause.REFERENCE)
+            self._check_references(kept)
+            if self.problems:
+                raise PublishError(self.problems)
+            changed = self._assemble_all(again)
+
+    def _assemble_all(self, keys: list[Key]) -> set[Key]:
+        """Assemble objects; those of them whose embedders must follow."""
+        order = {resource: position for position, resource in enumerate(resources())}
+        keys = sorted(keys, key=lambda key: order[key[0]])
+        self.prefetch(
+            [*keys, *(ref for key in keys for ref in self._references(key, self.statements[key]))]
+        )
+        changed: set[Key] = set()
+        for key in keys:
+            record = record_of(key[0])
+            before = self._taken.get(key)
+            if before is None:
+                public = self.public(key)
+                before = public and record.taken(public.body, public.line)
+            after = record.taken(self.body(*key), self.line(*key))
+            self._taken[key] = after
+            if before is not None and before != after:
+                changed.add(key)
+        return changed
+
+    def embedding(self, changed: set[Key]) -> list[Key]:
+        """Who embeds any of the given objects, by current records and by this set."""
+        by_resource: dict[str, list[UUID]] = defaultdict(list)
+        for resource, object_id in changed:
+            by_resource[resource].append(UUID(object_id))
+        found: dict[Key, None] = {}
+        for resource, ids in by_resource.items():
+            for embedder in embedders(resource):
+                record = record_of(embedder)
+                for version in record.objects.current().referring_to(*ids).order_by("seq"):
+                    key = (embedder, str(version.object_id))
+                    self._public.setdefault(key, Public(version))
+                    found[key] = None
+        wanted = set(changed)
+        for key, statement in self.statements.items():
+            if key not in changed and wanted & set(record_of(key[0]).shape.references(statement)):
+                found[key] = None
+        return [key for key in found if key not in changed or key in self.statements]
+
+    def _queue(self, keys: list[Key]) -> None:
+        Refresh.objects.bulk_create(
+            [
+                Refresh(resource=resource, object_id=object_id, because_seq=self._first_seq())
+                for resource, object_id in keys
+            ],
+            ignore_conflicts=True,
+        )
+
+    def follow_merges(self, key: Key, statement: Statement) -> Statement:
+        """The statement with references to merged objects turned to their survivors."""
+        shape = record_of(key[0]).shape
+        for resource, object_id in set(shape.references(statement)):
+            survivor = self.survivor((resource, object_id))
+            if survivor != object_id:
+                statement = shape.replace(statement, resource, object_id, survivor)
+        return statement
+
+    def survivor(self, key: Key) -> str:
+        """The id of what an object was merged into, at the end of the chain; else its own."""
+        resource, object_id = key
+        seen = {object_id}
+        while True:
+            if (resource, object_id) in self.tombstones:
+                into = self.tombstones[resource, object_id][1]
+            elif (resource, object_id) in self.statements:
+                return object_id
+            else:
+                version = self.newest((resource, object_id))
+                into = version and version.merged_into and str(version.merged_into)
+            if into is None or into in seen:
+                return object_id
+            seen.add(into)
+            object_id = into
+
+    def _references(self, key: Key, statement: Statement) -> set[Key]:
+        return set(record_of(key[0]).shape.references(statement))
+
+    def _check_references(self, only: set[Key] | None = None) -> None:
+        keys = list(self.statements) if only is None else list(only)
+        references = {
+            key: self._references(key, self.statements[key]) for key in keys if key in self.statements
+        }
+        self.prefetch({ref for refs in references.values() for ref in refs} | set(references))
+        for key, refs in references.items():
+            for ref in sorted(refs):
+                if not self.is_public(ref):
+                    self.problem(
+                        key,
+                        f"refers to {ref[0]}/{ref[1]}, which is not public; "
+                        "publish it first or in the same change set",
+                    )
+
+    def _mirror_links(self) -> None:
+        """Show each symmetric link that the set adds or drops on its other side as well."""
+        for key in [*self.statements, *self.tombstones]:
+            resource, object_id = key
+            for member in record_of(resource).shape.links:
+                public = self.public(key)
+                old = public.version.statement() if public else None
+                new = self.statements.get(key) if key not in self.tombstones else None
+                before = _symmetric(member, old, object_id)
+                after = _symmetric(member, new, object_id)
+                for other in sorted({*before, *after}):
+                    other_key = (resource, other)
+                    if before.get(other) == after.get(other) or other_key in self.tombstones:
+                        continue
+                    statement = self.statement(other_key)
+                    if statement is None:
+                        continue
+                    mine = _symmetric(member, statement, other).get(object_id, [])
+                    theirs = after.get(other, [])
+                    if mine == theirs:
+                        continue
+                    kept = [e for e in statement[member.name] if e not in mine] + theirs
+                    own = record_of(resource).shape.normal({**statement, member.name: kept})
+                    self.add(other_key, own, Cause.REFERENCE)
+
+    # Writing it down.
+
+    def commit(self) -> ChangeSet | None:
+        """Append what differs, and return the change set; None where nothing differs."""
+        rows = self._versions()
+        for function in checks():
+            function(self)
+        if self.problems:
+            raise PublishError(self.problems)
+        if not rows:
+            return None
+        recorded_at, first = self._clock(), self._first_seq()
+        self.change_set = ChangeSet.objects.create(
+            first_seq=first,
+            last_seq=first + len(rows) - 1,
+            recorded_at=recorded_at,
+            user=self.user,
+            role=self.role,
+            reason=self.reason,
+            undo=self.undo,
+        )
+        stamp = format_instant(recorded_at) or ""
+        changes: list[Change] = []
+        by_resource: dict[str, list[PublishedRecord]] = defaultdict(list)
+        for seq, (key, version, core) in enumerate(rows, start=first):
+            version.seq = seq
+            version.recorded_at = recorded_at
+            version.body = whole_json(core, version.version, seq, stamp)
+            by_resource[key[0]].append(version)
+            changes.append(
+                Change(
+                    seq=seq,
+                    change_set=self.change_set,
+                    op=version.op,
+                    cause=self.causes[key],
+                    resource=key[0],
+                    object_id=version.object_id,
+                    version=version.version,
+                    dataset=version.dataset,
+                )
+            )
+        for resource, versions in by_resource.items():
+            _append(record_of(resource), versions)
+        Change.objects.bulk_create(changes, batch_size=1000)
+        if self.after_commit is not None:
+            self.after_commit(self)
+        return self.change_set
+
+    def _versions(self) -> list[tuple[Key, PublishedRecord, bytes]]:
+        order = {resource: position for position, resource in enumerate(resources())}
+        keys = sorted(
+            [key for key in self.statements if key not in self.tombstones],
+            key=lambda key: (self.causes[key] == Cause.REFERENCE, order[key[0]]),
+        )
+        buried = sorted(self.tombstones, key=lambda key: -order[key[0]])
+        rows = []
+        for key in buried:
+            rows.append(self._tombstone(key))
+        for key in keys:
+            made = self._version(key)
+            if made is not None:
+                rows.append(made)
+        return rows
+
+    def _version(self, key: Key) -> tuple[Key, PublishedRecord, bytes] | None:
+        record = record_of(key[0])
+        statement, body = self.statements[key], self.body(*key)
+        core = core_json(body)
+        before = self.newest(key)
+        values = record.columns(body, self) | {
+            "content_hash": content_hash(core),
+            "dataset": body["dataset"],
+            "datasets": sorted({origin["dataset"] for origin in body["datasets"]}),
+            "codes": _codes(body),
+            "refs": sorted({object_id for _, object_id in record.shape.references(statement)}),
+            "line": self.line(*key),
+        }
+        live = before is not None and before.live
+        if live and all(_same(getattr(before, name), value) for name, value in values.items()):
+            return None
+        cut = any(name.endswith("_total") for name in body)
+        version = record(
+            object_id=UUID(key[1]),
+            version=before.version + 1 if before else 1,
+            op=Op.MODIFY if live else Op.ADD,
+            live=True,
+            whole=orjson.dumps(statement).decode() if cut else None,
+            **values,
+        )
+        return key, version, core
+
+    def _tombstone(self, key: Key) -> tuple[Key, PublishedRecord, bytes]:
+        before = self.newest(key)
+        if before is None:
+            raise PublishError([Problem(*key, "is not public")])
+        op, into = self.tombstones[key]
+        body = {"id": key[1], "op": op, "reason": self.reason or None, "merged_into": into}
+        core = core_json(body)
+        kept = {
+            field.attname: getattr(before, field.attname)
+            for field in before._meta.concrete_fields
+            if field.attname not in _OWN_COLUMNS
+        }
+        version = type(before)(
+            **kept,
+            version=before.version + 1,
+            op=op,
+            live=False,
+            merged_into=into and UUID(into),
+            content_hash=content_hash(core),
+        )
+        return key, version, core
+
+    def _head(self) -> tuple[int, datetime | None]:
+        newest = ChangeSet.objects.aggregate(seq=Max("last_seq"), at=Max("recorded_at"))
+        return newest["seq"] or 0, newest["at"]
+
+    def _first_seq(self) -> int:
+        return self._head()[0] + 1
+
+    def _clock(self) -> datetime:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select greatest(clock_timestamp(), max(recorded_at) + interval '1 microsecond')"
+                " from records_changeset"
+            )
+            return cursor.fetchone()[0]
+
+    def review(self, **values: Any) -> None:
+        """Leave a question for a curator, unless the same one is open."""
+        ReviewItem.objects.bulk_create([ReviewItem(**values)], ignore_conflicts=True)
+
+
+#: Columns that a tombstone does not take over from the version before it.
+_OWN_COLUMNS = {
+    "seq", "version", "recorded_at", "superseded_seq", "op", "live", "body", "whole",
+    "content_hash", "merged_into",
+}  # fmt: skip
+
+
+def _symmetric(member: Any, statement: Statement | None, object_id: str) -> dict[str, list[Any]]:
+    """The symmetric links of a statement by their other side, as that side shows them."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for element in statement[member.name] if statement else []:
+        if element["kind"] in member.symmetric:
+            found[element[member.other]].append({**element, member.other: object_id})
+    return found
+
+
+def _codes(body: Body) -> list[str]:
+    if "codes" not in body:
+        return []
+    return [f"{scheme}:{code}" for scheme, code in body["codes"].items()] + [
+        f"{other['scheme']}:{other['code']}" for other in body["other_codes"]
+    ]
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Whether a column says the same: ids are texts in a body and UUIDs in a column."""
+    if isinstance(old, list):
+        return [str(element) for element in old] == [str(element) for element in new]
+    return str(old) == str(new) if isinstance(old, UUID) else old == new
+
+
+def _append(record: type[PublishedRecord], versions: list[PublishedRecord]) -> None:
+    """Append versions of one resource, superseding those that they replace."""
+    ids = [version.object_id for version in versions]
+    line = record.place_line
+    superseded = {version.object_id: version.seq for version in versions}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"update {record._meta.db_table} r set superseded_seq = n.seq"
+            " from unnest(%s::uuid[], %s::bigint[]) n (object_id, seq)"
+            " where r.object_id = n.object_id and r.superseded_seq is null",
+            [list(superseded), list(superseded.values())],
+        )
+    record.objects.bulk_create(versions, batch_size=500)
+    if line is None:
+        return
+    line._default_manager.filter(object_id__in=ids, current=True).update(current=False)
+    copied = [
+        f.name for f in line._meta.concrete_fields
+        if f.name not in {"id", "place_id", "object_id", "current", "record"}
+    ]  # fmt: skip
+    line._default_manager.bulk_create(
+        [
+            line(
+                place_id=place,
+                object_id=version.object_id,
+                current=True,
+                record_id=version.seq,
+                **{name: getattr(version, name) for name in copied},
+            )
+            for version in versions
+            if version.live
+            for place in version.line
+        ],
+        batch_size=2000,
+    )
+
+
+@contextmanager
+def edition(cause: str, *, user: Any = None, role: str = "", reason: str = "") -> Iterator[Edition]:
+    """A change set in the making, under the one lock, in one transaction.
+
+    What is added to it is assembled and committed at the end of the block. Raises `PublishError`
+    for a set that is refused; then nothing is kept.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_xact_lock(%s)", [LOCK])
+        made = Edition(cause, user=user, role=role, reason=reason)
+        yield made
+        if made.problems:
+            raise PublishError(made.problems)
+        made.assemble()
+        made.commit()

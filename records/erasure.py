@@ -1,0 +1,151 @@
+"""The one exception to append-only: replacing what every version says of an erased object."""
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection, models
+
+from records import workspace
+from records.edition import Edition, Key
+from records.models import Erasure, Op, State
+from records.record import ERASED, PublishedRecord, content_hash
+from records.registry import embedders, record_of
+from records.shape import Body
+from records.timeline import FIRST
+
+#: Columns of a version that say nothing of its object.
+_KEPT = {
+    "seq", "object_id", "version", "recorded_at", "superseded_seq", "dataset", "datasets",
+}  # fmt: skip
+_NOBODY = UUID(int=0)
+
+
+def erase_versions(made: Edition) -> None:
+    """Erase, in every version, what an edition buries with `erase`, and log it.
+
+    Runs in the edition's transaction, which the append-only triggers let pass by a setting.
+    """
+    assert made.change_set is not None
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('dateline.erasing', 'on', true)")
+    for change in made.change_set.changes.filter(op=Op.ERASE):
+        key = (change.resource, str(change.object_id))
+        record = record_of(change.resource)
+        last = (
+            record.objects.of(change.object_id)
+            .filter(op__in=[Op.ADD, Op.MODIFY])
+            .latest("version")
+        )
+        erased = record.erased(orjson.loads(last.body))
+        _erase_own(record, change.object_id, erased, made.reason)
+        _erase_embedded(key, record.reference(erased))
+        _erase_row(key)
+        Erasure.objects.create(
+            resource=change.resource,
+            object_id=change.object_id,
+            seq=change.seq,
+            reason=made.reason,
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('dateline.erasing', 'off', true)")
+
+
+def _erase_own(
+    record: type[PublishedRecord], object_id: UUID, erased: Body, reason: str
+) -> None:
+    body = orjson.dumps({**erased, "erased": True, "reason": reason}).decode()
+    values: dict[str, Any] = {
+        field.name: _empty(field)
+        for field in record._meta.concrete_fields
+        if field.name not in _KEPT
+    }
+    values |= {
+        "op": Op.ERASE,
+        "live": False,
+        "body": body,
+        "content_hash": content_hash(body.encode()),
+        "kind": erased.get("kind", ""),
+    }
+    names = {field.name for field in record._meta.concrete_fields}
+    record.objects.of(object_id).update(**{k: v for k, v in values.items() if k in names})
+    if record.place_line is not None:
+        record.place_line._default_manager.filter(object_id=object_id).delete()
+
+
+def _empty(field: models.Field) -> Any:  # type: ignore[type-arg]
+    if field.null:
+        return None
+    if isinstance(field, ArrayField):
+        return []
+    if isinstance(field, models.DateTimeField):
+        return FIRST
+    if isinstance(field, models.BooleanField):
+        return False
+    if isinstance(field, models.UUIDField):
+        return _NOBODY
+    return ""
+
+
+def _erase_embedded(key: Key, reference: Body) -> None:
+    """Replace the object's small form, and its name as a party, wherever a version has them."""
+    resource, object_id = key
+    for embedder in embedders(resource):
+        record = record_of(embedder)
+        holding = record.objects.filter(body__contains=object_id).exclude(object_id=object_id)
+        for version in holding.iterator(chunk_size=500):
+            changed = {"body": _rewrite(version.body, object_id, reference)}
+            if version.whole is not None:
+                changed["whole"] = version.whole
+            meta = orjson.loads(changed["body"])
+            core = {k: v for k, v in meta.items() if k not in ("version", "seq", "recorded_at")}
+            changed["content_hash"] = content_hash(orjson.dumps(core))
+            record.objects.filter(pk=version.pk).update(**changed)
+
+
+def _rewrite(body: str, object_id: str, reference: Body) -> str:
+    def walk(value: Any) -> Any:
+        if isinstance(value, list):
+            return [walk(element) for element in value]
+        if not isinstance(value, dict):
+            return value
+        if value.get("id") == object_id:
+            return {name: reference.get(name) for name in value}
+        walked = {name: walk(element) for name, element in value.items()}
+        if walked.get("party_id") == object_id:
+            walked["party"] = ERASED
+        return walked
+
+    whole = orjson.loads(body)
+    return orjson.dumps(
+        {name: walk(value) for name, value in whole.items()}
+        | ({"party": ERASED} if whole.get("party_id") == object_id else {})
+    ).decode()
+
+
+def _erase_row(key: Key) -> None:
+    """Empty the workspace row, keeping what the database requires of it."""
+    resource, object_id = key
+    record = record_of(resource)
+    row_id = UUID(object_id)
+    said = record.shape.read([row_id]).get(row_id)
+    if said is None:
+        return
+    emptied = {
+        name: value
+        for name, value in said.items()
+        if name in ("kind", "type", "claimant", "voice", "dataset", "datasets")
+    }
+    if resource == "claims":
+        emptied["event"] = said["event"]
+        emptied["document"] = said["document"]
+        emptied["actor"] = said["actor"]
+        emptied["places"] = said["places"]
+        emptied["kind"] = "description"
+    for name in ("name", "title", "statement"):
+        if name in said:
+            emptied[name] = ERASED
+    workspace.apply(resource, {row_id: emptied}, state=State.RETRACTED)
+
+

@@ -1,0 +1,26 @@
+"""Tables of publishing: what is curated, what was published, and in which order."""
+
+from records.models.dataset import Dataset, Origin, Redistribution, ReviewItem
+from records.models.ledger import Cause, Change, ChangeSet, Erasure, Op, Refresh
+from records.models.record import PlaceLine, Record
+from records.models.workspace import Code, Curated, Name, NameKind, State
+
+__all__ = [
+    "Cause",
+    "Change",
+    "ChangeSet",
+    "Code",
+    "Curated",
+    "Dataset",
+    "Erasure",
+    "Name",
+    "NameKind",
+    "Op",
+    "Origin",
+    "PlaceLine",
+    "Record",
+    "Redistribution",
+    "Refresh",
+    "ReviewItem",
+    "State",
+]

@@ -1,0 +1,122 @@
+"""What every record model can do: render a row, and say what others embed of it."""
+
+import hashlib
+from typing import Any, ClassVar
+
+import orjson
+
+from records.models import PlaceLine, Record
+from records.querysets import RecordQuerySet
+from records.shape import Body, Derived, Look, Shape, Statement
+
+#: What stands in place of an erased text.
+ERASED = "[erased]"
+
+
+class PublishedRecord(Record):
+    """One version of one resource's rows; a subclass adds its filter columns.
+
+    `render` makes the JSON, `columns` the filter columns, `reference` the small form that others
+    embed, and `lineage` the ids under which others lie when they embed it.
+    """
+
+    shape: ClassVar[Shape]
+    #: Whether `reference` needs no member that is derived from other rows.
+    plain_reference: ClassVar[bool] = True
+    #: The side table that `within` reads, for resources that lie in places.
+    place_line: ClassVar[type[PlaceLine] | None] = None
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta(Record.Meta):
+        abstract = True
+
+    @classmethod
+    def render(cls, object_id: str, statement: Statement, look: Look) -> Body:
+        """The JSON of a row, but for `version`, `seq` and `recorded_at`."""
+        return cls.shape.assemble(object_id, statement, look)
+
+    @classmethod
+    def reference(cls, body: Body) -> Body:
+        """The small form in which others embed it."""
+        raise NotImplementedError
+
+    @classmethod
+    def lineage(cls, body: Body, look: Look) -> list[str]:
+        """Ids of what it lies under, itself included where others may lie under it."""
+        return []
+
+    @classmethod
+    def columns(cls, body: Body, look: Look) -> dict[str, Any]:
+        """The filter columns of the resource, by name."""
+        raise NotImplementedError
+
+    @classmethod
+    def taken(cls, body: Body, line: list[str]) -> Any:
+        """All that those who embed it take from it: they change when this does."""
+        return cls.reference(body), line
+
+    @classmethod
+    def merge(cls, winner: Statement, loser: Statement) -> Statement:
+        """The winner's statement with what a merge moves to it: names, codes and origins."""
+        merged = dict(winner)
+        if "names" in merged:
+            known = {merged["name"], *(name["name"] for name in merged["names"])}
+            alias = {"name": loser["name"], "language": None, "kind": "alias"}
+            alias |= {"since": None, "until": None}
+            merged["names"] = merged["names"] + [
+                name for name in [alias, *loser["names"]] if name["name"] not in known
+            ]
+        if "codes" in merged:
+            merged["codes"] = loser["codes"] | merged["codes"]
+            moved = [
+                {"scheme": scheme, "code": code}
+                for scheme, code in loser["codes"].items()
+                if merged["codes"][scheme] != code
+            ]
+            merged["other_codes"] = merged["other_codes"] + moved + loser["other_codes"]
+        for member in cls.shape.links:
+            others = {(e["kind"], e[member.other]) for e in merged[member.name]}
+            merged[member.name] = merged[member.name] + [
+                e
+                for e in loser[member.name]
+                if e["kind"] in member.symmetric and (e["kind"], e[member.other]) not in others
+            ]
+        merged["datasets"] = merged["datasets"] + [
+            origin for origin in loser["datasets"] if origin not in merged["datasets"]
+        ]
+        return merged
+
+    @classmethod
+    def erased(cls, body: Body) -> Body:
+        """What is left of a body when it is erased: its id, its kind, and the members' names."""
+        left: Body = {"id": body["id"]}
+        for member in cls.shape.members:
+            left |= dict.fromkeys(member.keys) if isinstance(member, Derived) else member.default()
+        for name in ("name", "title", "statement"):
+            if name in left:
+                left[name] = ERASED
+        left |= {name: body[name] for name in ("kind", "type") if name in body}
+        left |= {name: [] for name in ("ancestors",) if name in left}
+        return left
+
+    def statement(self) -> Statement:
+        """The statement that the version was made from: enough to restore the row."""
+        if self.whole is not None:
+            return orjson.loads(self.whole)
+        return self.shape.strip(orjson.loads(self.body))
+
+
+def core_json(body: Body) -> bytes:
+    """A body as JSON, but for `version`, `seq` and `recorded_at`."""
+    return orjson.dumps(body)
+
+
+def content_hash(core: bytes) -> str:
+    """SHA-256 of a body as JSON, but for `version`, `seq` and `recorded_at`."""
+    return hashlib.sha256(core).hexdigest()
+
+
+def whole_json(core: bytes, version: int, seq: int, recorded_at: str) -> str:
+    """A body as the API serves it, from its JSON without the last three members."""
+    return f'{core[:-1].decode()},"version":{version},"seq":{seq},"recorded_at":"{recorded_at}"}}'

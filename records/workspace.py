@@ -1,0 +1,243 @@
+"""Writing statements into the workspace, and taking edits back."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Case, CheckConstraint, F, Value, When
+from django.utils import timezone
+
+from records.models import Curated, Dataset, Origin, State
+from records.registry import record_of, resource_of
+from records.shape import Codes, Member, Rows, Statement
+
+#: Columns of a curated row that a statement does not hold.
+_KEPT = {"id", "created_at", "merged_into", "curated"}
+
+
+@dataclass
+class Applied:
+    """What writing statements changed: ids of rows made, changed and left as they were."""
+
+    created: list[UUID] = field(default_factory=list)
+    changed: list[UUID] = field(default_factory=list)
+    unchanged: list[UUID] = field(default_factory=list)
+
+    @property
+    def touched(self) -> list[UUID]:
+        """The rows that differ from before."""
+        return self.created + self.changed
+
+
+def mark_edited(row: Curated, *, user: Any = None) -> None:
+    """A curator has edited the row, or what hangs on it: it is a draft until published again.
+
+    A retracted row stays retracted. Imports no longer overwrite the row.
+    """
+    type(row)._default_manager.filter(pk=row.pk).update(
+        state=Case(
+            When(state=State.RETRACTED, then=F("state")), default=Value(State.DRAFT.value)
+        ),
+        curated=True,
+        updated_by=user,
+        updated_at=timezone.now(),
+    )
+
+
+@transaction.atomic
+def apply(
+    resource: str,
+    statements: dict[UUID, Statement],
+    *,
+    user: Any = None,
+    state: str = State.DRAFT,
+) -> Applied:
+    """Make rows of the workspace say what the statements say; a fixed number of queries.
+
+    Rows that already say it are left alone; the others are made or changed, and get `state`.
+    Statements may leave members out, which then take their defaults.
+    """
+    shape = record_of(resource).shape
+    before = shape.read(statements)
+    applied = Applied()
+    wanted: dict[UUID, Statement] = {}
+    for row_id, given in statements.items():
+        statement = shape.normal(given)
+        old = before.get(row_id)
+        for member in shape.stored:
+            if not member.writable:
+                statement |= {key: (old or statement)[key] for key in member.keys}
+        if old is None:
+            applied.created.append(row_id)
+        elif old != statement:
+            applied.changed.append(row_id)
+        else:
+            applied.unchanged.append(row_id)
+            continue
+        wanted[row_id] = statement
+    if not wanted:
+        return applied
+    homes = dict(Dataset.objects.values_list("slug", "id"))
+    rows = [
+        shape.model(
+            id=row_id,
+            state=state,
+            updated_by=user,
+            dataset_id=statement["dataset"] and homes[statement["dataset"]],
+            **_columns(shape.stored, statement),
+        )
+        for row_id, statement in wanted.items()
+    ]
+    shape.model._default_manager.bulk_create(
+        rows,
+        batch_size=1000,
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=[f.name for f in shape.model._meta.concrete_fields if f.name not in _KEPT],
+    )
+    for member in shape.children:
+        differing = {
+            row_id: statement
+            for row_id, statement in wanted.items()
+            if any(statement[key] != before.get(row_id, {}).get(key) for key in member.keys)
+        }
+        if differing:
+            member.save(differing)
+    _save_origins(resource, wanted, before, homes)
+    return applied
+
+
+def _columns(members: list[Member], statement: Statement) -> dict[str, Any]:
+    return {name: value for m in members for name, value in m.write(statement).items()}
+
+
+def _save_origins(
+    resource: str,
+    wanted: dict[UUID, Statement],
+    before: dict[UUID, Statement],
+    homes: dict[str, int],
+) -> None:
+    differing = [
+        row_id
+        for row_id, statement in wanted.items()
+        if statement["datasets"] != before.get(row_id, {}).get("datasets", [])
+    ]
+    if not differing:
+        return
+    Origin.objects.filter(resource=resource, object_id__in=differing).delete()
+    Origin.objects.bulk_create(
+        [
+            Origin(
+                dataset_id=homes[origin["dataset"]],
+                resource=resource,
+                object_id=row_id,
+                external_id=origin["external_id"],
+            )
+            for row_id in differing
+            for origin in wanted[row_id]["datasets"]
+        ],
+        batch_size=1000,
+    )
+
+
+def validate(resource: str, row_id: UUID, statement: Statement) -> list[tuple[list[Any], str]]:
+    """What is wrong with a statement, as pairs of a path of keys and a message for people.
+
+    Checks fields and constraints of the row and of its child rows, but for what needs the rest of
+    the database: foreign keys and uniqueness, which the database itself refuses.
+    """
+    shape = record_of(resource).shape
+    try:
+        statement = shape.normal(statement)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return _malformed(shape.stored, statement)
+    row = shape.model(id=row_id, **_columns(shape.stored, statement))
+    problems = _validate(row, shape.stored, [])
+    for member in shape.children:
+        if isinstance(member, Rows):
+            problems += _validate_rows(member, statement[member.name], [member.name])
+        elif isinstance(member, Codes):
+            problems += _validate_codes(member, statement)
+    return problems
+
+
+def _malformed(members: list[Member], statement: Statement) -> list[tuple[list[Any], str]]:
+    problems: list[tuple[list[Any], str]] = []
+    for member in members:
+        if not all(key in statement for key in member.keys):
+            continue
+        try:
+            member.normal(statement)
+        except (ValueError, TypeError, AttributeError) as error:
+            problems.append(([member.keys[0]], str(error)))
+        except KeyError as error:
+            problems.append(([member.keys[0]], f"{error.args[0]} is missing"))
+    return problems
+
+
+def _validate_rows(member: Rows, elements: list[Any], path: list[Any]) -> list[tuple[list[Any], str]]:
+    problems: list[tuple[list[Any], str]] = []
+    for position, element in enumerate(member.open(elements)):
+        row = member.model(**_columns(member.members, element))
+        problems += _validate(row, member.members, [*path, position])
+        for nested in member.nested:
+            problems += _validate_rows(
+                nested, element[nested.name], [*path, position, nested.name]
+            )
+    return problems
+
+
+def _validate_codes(member: Codes, statement: Statement) -> list[tuple[list[Any], str]]:
+    problems: list[tuple[list[Any], str]] = []
+    for scheme, code in statement["codes"].items():
+        row = member.model(scheme=scheme, code=code)
+        problems += [(["codes", scheme], text) for _, text in _validate(row, [], [])]
+    return problems
+
+
+def _validate(row: models.Model, members: list[Member], path: list[Any]) -> list[tuple[list[Any], str]]:
+    names = {column: member.keys[0] for member in members for column in member.columns()}
+    relations = {f.name for f in row._meta.concrete_fields if f.is_relation}
+    problems: list[tuple[list[Any], str]] = []
+    try:
+        row.clean_fields(exclude={*relations, "position"})
+    except ValidationError as error:
+        for column, messages in error.message_dict.items():
+            where = [*path, names[column]] if column in names else path
+            problems += [(where, message) for message in messages]
+    if problems:
+        return problems
+    for constraint in row._meta.constraints:
+        if not isinstance(constraint, CheckConstraint) or "symmetric" in constraint.name:
+            continue
+        try:
+            constraint.validate(type(row), row)
+        except ValidationError as error:
+            problems += [(path, message) for message in error.messages]
+    return problems
+
+
+@transaction.atomic
+def discard(resource: str, object_id: UUID, *, user: Any = None) -> None:
+    """Take back the unpublished edits of a row: it says again what its record says.
+
+    A row that was never published goes. Raises `LookupError` for an unknown id.
+    """
+    record = record_of(resource)
+    version = record.objects.newest().filter(object_id=object_id).first()
+    if version is None:
+        deleted, _ = record.shape.model._default_manager.filter(pk=object_id).delete()
+        if not deleted:
+            raise LookupError(f"{resource}/{object_id} does not exist")
+        return
+    if version.live:
+        rows = record.shape.model._default_manager.filter(pk=object_id)
+        apply(resource, {object_id: version.statement()}, user=user)
+        rows.update(state=State.PUBLISHED)
+
+
+def editing(row: models.Model) -> tuple[str, UUID]:
+    """The resource and id of a row of the workspace, as publishing takes them."""
+    return resource_of(row), row.pk

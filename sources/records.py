@@ -1,0 +1,313 @@
+"""Published versions of actors, sources and documents."""
+
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from places.records import NAME_MEMBERS, NAME_ORDER
+from records.folding import fold
+from records.models.record import CURRENT
+from records.record import PublishedRecord
+from records.shape import (
+    Body,
+    Codes,
+    Derived,
+    Group,
+    Look,
+    Reference,
+    Rows,
+    Scalar,
+    Shape,
+    SortedList,
+    Span,
+    Time,
+)
+from records.timeline import time_columns, time_indexes, time_values
+from sources.models import (
+    Actor,
+    ActorCode,
+    ActorName,
+    Document,
+    DocumentLink,
+    DocumentText,
+    Mention,
+    Source,
+    SourceCode,
+    SourceName,
+)
+
+
+def actor_party(body: Body, look: Look) -> Body:
+    """`ancestors`, and the party: the root of the actor's chain."""
+    parent = body["parent"]
+    if parent is None:
+        return {"ancestors": [], "party": body["name"], "party_id": body["id"]}
+    above = look.body("actors", parent["id"])
+    return {
+        "ancestors": [parent, *above["ancestors"]],
+        "party": above["party"],
+        "party_id": above["party_id"],
+    }
+
+
+def source_party(body: Body, look: Look) -> Body:
+    """The party of the actor that a source speaks for; null for none or an unknown one."""
+    actor = body["speaks_for"] or {"party": None, "party_id": None}
+    return {"party": actor["party"], "party_id": actor["party_id"]}
+
+
+class NamedRecord(PublishedRecord):
+    """What actors and sources share: a name to sort by, a kind and a party."""
+
+    plain_reference = False
+
+    name = models.CharField(max_length=200, help_text="Its name.")
+    sort_name = models.CharField(max_length=400, help_text="Its name, folded: what lists sort by.")
+    kind = models.CharField(max_length=20, help_text="Its kind.")
+    party = models.UUIDField(null=True, help_text="The id of its party.")
+
+    class Meta(PublishedRecord.Meta):
+        abstract = True
+        indexes = [
+            *PublishedRecord.Meta.indexes,
+            models.Index(
+                fields=["sort_name", "object_id"],
+                condition=CURRENT,
+                name="%(class)s_name",
+            ),
+            models.Index(fields=["sort_name", "object_id"], name="%(class)s_name_all"),
+            models.Index(
+                fields=["kind", "sort_name", "object_id"],
+                condition=CURRENT,
+                name="%(class)s_kind",
+            ),
+            models.Index(
+                fields=["party", "sort_name", "object_id"],
+                condition=CURRENT,
+                name="%(class)s_party",
+            ),
+        ]
+
+    @classmethod
+    def reference(cls, body: Body) -> Body:
+        return {key: body[key] for key in ("id", "name", "kind", "party", "party_id")}
+
+    @classmethod
+    def columns(cls, body: Body, look: Look) -> dict[str, Any]:
+        return {
+            "name": body["name"],
+            "sort_name": fold(body["name"]),
+            "kind": body["kind"],
+            "party": body["party_id"],
+        }
+
+
+class ActorRecord(NamedRecord):
+    """One published version of an actor."""
+
+    shape = Shape(
+        "actors",
+        Actor,
+        Scalar("name"),
+        Scalar("kind"),
+        Reference("parent", "actors"),
+        Derived(("ancestors", "party", "party_id"), actor_party),
+        Scalar("party_reason"),
+        Rows("names", ActorName, "actor", NAME_MEMBERS, NAME_ORDER),
+        Codes(ActorCode, "actor"),
+    )
+
+    parent = models.UUIDField(null=True, help_text="The id of its parent.")
+
+    class Meta(NamedRecord.Meta):
+        abstract = False
+        ordering = ["seq"]
+        indexes = [
+            *NamedRecord.Meta.indexes,
+            models.Index(
+                fields=["parent", "sort_name", "object_id"],
+                condition=CURRENT,
+                name="actorrecord_parent",
+            ),
+        ]
+
+    @classmethod
+    def lineage(cls, body: Body, look: Look) -> list[str]:
+        return [body["id"], *(ancestor["id"] for ancestor in body["ancestors"])]
+
+    @classmethod
+    def columns(cls, body: Body, look: Look) -> dict[str, Any]:
+        parent = body["parent"]
+        return super().columns(body, look) | {"parent": parent and parent["id"]}
+
+
+class SourceRecord(NamedRecord):
+    """One published version of a source."""
+
+    shape = Shape(
+        "sources",
+        Source,
+        Scalar("name"),
+        Scalar("kind"),
+        Reference("speaks_for", "actors"),
+        Scalar("independent", initial=False),
+        Derived(("party", "party_id"), source_party),
+        Scalar("country"),
+        Scalar("url"),
+        Group(
+            "reliability",
+            {
+                "value": "reliability",
+                "reason": "reliability_reason",
+                "at": "reliability_at",
+            },
+            optional=False,
+            initial={"value": "F", "reason": None, "at": None},
+        ),
+        Rows("names", SourceName, "source", NAME_MEMBERS, NAME_ORDER),
+        Codes(SourceCode, "source"),
+    )
+
+    speaks_for = models.UUIDField(null=True, help_text="The id of the actor that it speaks for.")
+    country = models.CharField(max_length=2, null=True, help_text="Its country.")
+    reliability = models.CharField(max_length=1, help_text="Its reliability.")
+
+    class Meta(NamedRecord.Meta):
+        abstract = False
+        ordering = ["seq"]
+
+    @classmethod
+    def lineage(cls, body: Body, look: Look) -> list[str]:
+        actor = body["speaks_for"]
+        return look.line("actors", actor["id"]) if actor else []
+
+    @classmethod
+    def columns(cls, body: Body, look: Look) -> dict[str, Any]:
+        actor = body["speaks_for"]
+        return super().columns(body, look) | {
+            "speaks_for": actor and actor["id"],
+            "country": body["country"],
+            "reliability": body["reliability"]["value"],
+        }
+
+
+class HasText(Scalar):
+    """`has_text`: whether the text is kept. Derived from the store of texts, not a column."""
+
+    writable = False
+
+    def columns(self) -> list[str]:
+        return ["text_sha256"]
+
+    def read(self, values: dict[str, Any], children: Any) -> dict[str, Any]:
+        return {"has_text": values["text_sha256"] in (children or ())}
+
+    def load(self, ids: Any) -> Any:
+        kept = frozenset(
+            DocumentText.objects.filter(
+                sha256__in=Document.objects.filter(pk__in=ids).values("text_sha256")
+            ).values_list("sha256", flat=True)
+        )
+        return {row_id: kept for row_id in ids} if kept else {}
+
+    def write(self, statement: dict[str, Any]) -> dict[str, Any]:
+        return {}
+
+
+class DocumentRecord(PublishedRecord):
+    """One published version of a document."""
+
+    shape = Shape(
+        "documents",
+        Document,
+        Scalar("kind"),
+        Scalar("title"),
+        Scalar("author"),
+        Scalar("url"),
+        Reference("publisher", "sources"),
+        Scalar("language"),
+        Time("published"),
+        Scalar("status", initial="usable"),
+        Scalar("rights", initial="unknown"),
+        HasText("has_text", initial=False),
+        Scalar("text_length"),
+        Scalar("text_sha256"),
+        Rows(
+            "relations",
+            DocumentLink,
+            "document",
+            [Scalar("kind"), Reference("document", "documents", "target_id")],
+            ("document", "kind"),
+        ),
+        Rows(
+            "mentions",
+            Mention,
+            "document",
+            [
+                Span(),
+                Reference("place", "places"),
+                Reference("actor", "actors"),
+                Reference("source", "sources"),
+                Scalar("basis"),
+                SortedList("candidates", initial=list),
+            ],
+            ("span", "place", "actor", "source"),
+        ),
+    )
+
+    kind = models.CharField(max_length=16, help_text="Its kind.")
+    publisher = models.UUIDField(null=True, help_text="The id of its publisher.")
+    language = models.CharField(max_length=35, null=True, help_text="Its language.")
+    has_text = models.BooleanField(help_text="Whether its text is kept.")
+    places = ArrayField(models.UUIDField(), help_text="Ids of the places that it mentions.")
+    actors = ArrayField(models.UUIDField(), help_text="Ids of the actors that it mentions.")
+    published_earliest, published_latest, published_first, published_last = time_columns(
+        "its publication"
+    )
+
+    class Meta(PublishedRecord.Meta):
+        abstract = False
+        ordering = ["seq"]
+        indexes = [
+            *PublishedRecord.Meta.indexes,
+            *time_indexes("published", "document_record"),
+            models.Index(
+                fields=["publisher", "-published_last", "-object_id"],
+                condition=CURRENT,
+                name="document_record_publisher",
+            ),
+            models.Index(
+                fields=["kind", "-published_last", "-object_id"],
+                condition=CURRENT,
+                name="document_record_kind",
+            ),
+            GinIndex(fields=["places"], condition=CURRENT, name="document_record_places"),
+            GinIndex(fields=["actors"], condition=CURRENT, name="document_record_actors"),
+        ]
+
+    @classmethod
+    def reference(cls, body: Body) -> Body:
+        return {key: body[key] for key in ("id", "kind", "title", "url")}
+
+    @classmethod
+    def taken(cls, body: Body, line: list[str]) -> Any:
+        return cls.reference(body), body["publisher"]
+
+    @classmethod
+    def columns(cls, body: Body, look: Look) -> dict[str, Any]:
+        publisher = body["publisher"]
+        mentioned = {
+            key: sorted({m[key]["id"] for m in body["mentions"] if m[key]})
+            for key in ("place", "actor")
+        }
+        return {
+            "kind": body["kind"],
+            "publisher": publisher and publisher["id"],
+            "language": body["language"],
+            "has_text": body["has_text"],
+            "places": mentioned["place"],
+            "actors": mentioned["actor"],
+            **time_values("published", body["published"]),
+        }
