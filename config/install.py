@@ -24,15 +24,14 @@ def install(lock: Path) -> None:
     stamp = FOLDER / lock.with_suffix(".installed").name
     if stamp.exists() and stamp.read_text() == state and PYTHON.exists():
         return
-    FOLDER.mkdir(exist_ok=True)
-    with (FOLDER / "installing").open("w") as mutex:
+    with Path(__file__).open("rb") as mutex:
         fcntl.flock(mutex, fcntl.LOCK_EX)
         if stamp.exists() and stamp.read_text() == state and PYTHON.exists():
             return
         print(f"Installing {lock.name} into {FOLDER.name}/", flush=True)
         stamp.unlink(missing_ok=True)
         if not (FOLDER / "lib" / f"python{python}").exists() or not PYTHON.exists():
-            run(sys.executable, "-m", "venv", str(FOLDER))
+            run(sys.executable, "-m", "venv", "--clear", str(FOLDER))
         run(
             str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check",
             "--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(lock),

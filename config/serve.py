@@ -90,7 +90,7 @@ def prepare_database() -> None:
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         print("Preparing the database", flush=True)
-        call_command("migrate", interactive=False, verbosity=0)
+        call_command("migrate", interactive=False, verbosity=0, skip_checks=False)
     seeds = sorted(path.parent for path in settings.BASE_DIR.glob("seeds/*/*.yaml"))
     if seeds and "load_dossier" in get_commands():
         call_command("load_dossier", *dict.fromkeys(map(str, seeds)), verbosity=0)

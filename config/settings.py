@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import tomllib
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
@@ -84,14 +85,14 @@ ENV.text("DATELINE_STATE", ".dateline", "Folder of the embedded database, keys a
 
 # Filters combine freely and are skewed: a plan made for all values goes wrong on some.
 session = {"plan_cache_mode": "force_custom_plan"}
-options = {"prepare_threshold": 5, "server_side_binding": True}
+options: dict[str, Any] = {"prepare_threshold": 5, "server_side_binding": True}
 if SERVING:
     session["statement_timeout"] = str(STATEMENT_TIMEOUT)
     options["pool"] = {"min_size": 1, "max_size": THREADS + 2, "timeout": 5}
-default = {"ENGINE": "config.postgres", "CONN_MAX_AGE": 0, "OPTIONS": options}
+default: dict[str, Any] = {"ENGINE": "config.postgres", "CONN_MAX_AGE": 0, "OPTIONS": options}
 if DATABASE_URL:
     try:
-        given = conninfo_to_dict(DATABASE_URL) if "://" in DATABASE_URL else {}
+        given: dict[str, Any] = conninfo_to_dict(DATABASE_URL) if "://" in DATABASE_URL else {}
     except ProgrammingError:
         given = {}
     if "dbname" not in given:
@@ -142,6 +143,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "config.api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -187,7 +189,11 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {"django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": LOG_LEVEL, "propagate": False},
+        "django.request": {"level": "ERROR"},  # a client's mistake is told to the client
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # likewise
+    },
 }
 
 REST_FRAMEWORK = {

@@ -330,7 +330,11 @@ class Edition:
                     statement = self.statement(other_key)
                     if statement is None:
                         continue
-                    mine = _symmetric(member, statement, other).get(object_id, [])
+                    mine = [
+                        e
+                        for e in statement[member.name]
+                        if e["kind"] in member.symmetric and e[member.other] == object_id
+                    ]
                     theirs = after.get(other, [])
                     if mine == theirs:
                         continue

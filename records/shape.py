@@ -306,6 +306,9 @@ class Span(Member):
         start, end = statement[self.name]
         return {"start": start, "end": end}
 
+    def default(self) -> Statement:
+        return {self.name: None}
+
 
 @dataclass
 class Rows(Member):
@@ -594,12 +597,15 @@ def normal(members: Iterable[Member], statement: Statement) -> Statement:
 
 def translate(members: Iterable[Member], statement: Statement, turn: Turn) -> Statement:
     """The members that a statement has, with `turn(resource, id)` in place of each reference."""
-    return {
-        key: value
-        for member in members
-        if not isinstance(member, Derived) and all(key in statement for key in member.keys)
-        for key, value in member.translate(statement, turn).items()
-    }
+    turned: Statement = {}
+    for member in members:
+        if isinstance(member, Derived):
+            continue
+        if all(key in statement for key in member.keys):
+            turned |= member.translate(statement, turn)
+        else:
+            turned |= {key: statement[key] for key in member.keys if key in statement}
+    return turned
 
 
 def assemble(members: Iterable[Member], statement: Statement, look: Look, body: Body) -> Body:

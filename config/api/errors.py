@@ -1,0 +1,156 @@
+"""Every error as problem details (RFC 9457), on every path."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
+from django.db import DataError, InterfaceError, OperationalError
+from django.db.models import ProtectedError, RestrictedError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views import defaults
+from psycopg_pool import PoolTimeout
+from rest_framework import exceptions
+
+from records.api.problems import KINDS, ProblemError
+
+logger = logging.getLogger("dateline.errors")
+
+PROBLEM_JSON = "application/problem+json"
+#: Characters of a detail that are shown.
+DETAIL_LIMIT = 1200
+
+SLUGS = {
+    400: "bad-request",
+    401: "not-authenticated",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    406: "not-acceptable",
+    409: "conflict",
+    413: "too-large",
+    415: "unsupported-media-type",
+    429: "unavailable",
+    500: "server-error",
+    503: "unavailable",
+}
+
+
+def problem(
+    request: HttpRequest,
+    status: int,
+    detail: str,
+    *,
+    slug: str | None = None,
+    title: str | None = None,
+    errors: list[dict[str, str]] | None = None,
+    headers: dict[str, str] | None = None,
+    **members: Any,
+) -> HttpResponse:
+    """A problem as an answer: `type, title, status, detail, errors, request_id`, and members."""
+    slug = slug or SLUGS.get(status, "bad-request")
+    known = KINDS.get(slug)
+    body = {
+        "type": f"/problems/{slug}/",
+        "title": title or (known[0] if known else HTTPStatus(status).phrase),
+        "status": status,
+        "detail": detail[:DETAIL_LIMIT],
+        "errors": [
+            {name: text[:400] for name, text in error.items()} for error in (errors or [])[:10]
+        ],
+        "request_id": getattr(request, "request_id", None),
+        **members,
+    }
+    response = HttpResponse(
+        orjson.dumps(body, default=str), content_type=PROBLEM_JSON, status=status, headers=headers
+    )
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """What Django REST framework calls for an exception in a view; None for an unknown one."""
+    request = context["request"]._request
+    if isinstance(error, ProblemError):
+        return problem(
+            request,
+            error.status_code,
+            str(error.detail),
+            slug=error.slug,
+            title=error.title,
+            errors=error.errors,
+            headers=error.headers,
+            **error.members,
+        )
+    if isinstance(error, exceptions.APIException):
+        headers: dict[str, str] = {}
+        if isinstance(error, exceptions.MethodNotAllowed):
+            headers["Allow"] = ", ".join(context["view"].allowed_methods)
+        if getattr(error, "auth_header", None):
+            headers["WWW-Authenticate"] = error.auth_header
+        if getattr(error, "wait", None):
+            headers["Retry-After"] = str(int(error.wait))
+        return problem(request, error.status_code, str(error.detail), headers=headers)
+    return known_problem(request, error)
+
+
+def known_problem(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """The problem for an exception of Django's or the database's; None for an unknown one."""
+    match error:
+        case Http404():
+            return problem(request, 404, f"Nothing is served at {request.path[:200]}.")
+        case PermissionDenied():
+            return problem(request, 403, "This is not allowed.")
+        case RequestDataTooBig():
+            return problem(request, 413, "The body is larger than 1 MiB.")
+        case SuspiciousOperation():
+            return problem(request, 400, "The request is malformed: " + str(error)[:200])
+        case ProtectedError() | RestrictedError():
+            return problem(request, 409, "Something refers to it.")
+        case DataError():
+            return problem(request, 400, "A value does not fit its column.")
+        case OperationalError() | InterfaceError() | PoolTimeout():
+            logger.warning("database: %s", error)
+            return problem(
+                request,
+                503,
+                "The database is busy or restarting; try again in a moment.",
+                headers={"Retry-After": "2"},
+            )
+    return None
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """`handler400`: a malformed request that no view has seen."""
+    found = known_problem(request, exception)
+    return found or problem(request, 400, "The request is malformed.")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """`handler403`."""
+    if request.path.startswith("/admin/"):
+        return defaults.permission_denied(request, exception)
+    return problem(request, 403, "This is not allowed.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """`handler404`: a path that is not routed."""
+    if request.path.startswith("/admin/"):
+        return defaults.page_not_found(request, exception)
+    return problem(
+        request, 404, f"Nothing is served at {request.path[:200]}. The resources are at /api/v1/."
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """`handler500`: an exception that nobody handled. It was logged with its traceback."""
+    return problem(
+        request,
+        500,
+        "Something broke on our side. It was logged; please report the request_id.",
+    )

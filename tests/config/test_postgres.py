@@ -106,6 +106,7 @@ def test_it_comes_back_after_everything_was_killed(server: Server, state: Path) 
     for number in (int(server.keeper.read_text()), process(server)):
         os.kill(number, signal.SIGKILL)
     kill(other)
+    wait_until(lambda: not server.kept() and not server.address())
     assert ask(server.use(), "SELECT count(*) FROM kept") == [(1000,)]
 
 

@@ -1,0 +1,169 @@
+"""The OpenAPI document, and two ways to read it; every asset is served from here."""
+
+import hashlib
+from functools import cache
+from threading import Lock
+
+from csp.decorators import csp_update
+from django.http import HttpResponse, HttpResponseNotModified
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.http import parse_etags
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import (
+    OpenApiJsonRenderer,
+    OpenApiJsonRenderer2,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+)
+from drf_spectacular.utils import extend_schema
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from records.api.parameters import check_names, check_query
+
+SWAGGER = "drf_spectacular_sidecar/swagger-ui-dist"
+REDOC = "drf_spectacular_sidecar/redoc/bundles/redoc.standalone.js"
+
+_generating = Lock()
+
+
+@cache
+def document(renderer: type[OpenApiYamlRenderer | OpenApiJsonRenderer]) -> bytes:
+    """The OpenAPI document as text. It depends on the code alone, so it is made once a process."""
+    with _generating:
+        schema = SchemaGenerator().get_schema(request=None, public=True)
+        return renderer().render(schema, renderer_context={})
+
+
+class DocumentationView(APIView):
+    """A page that is not data: open on a closed instance too, and as strict about its query."""
+
+    #: The query parameters that it takes.
+    parameters: tuple[str, ...] = ("format",)
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Refuse what is not known before anything is answered."""
+        check_query(request.META.get("QUERY_STRING", ""))
+        super().initial(request, *args, **kwargs)
+        check_names(request.query_params, self.parameters, f"at {request.path}")
+
+    def options(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
+        """The methods that are allowed."""
+        return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+
+
+class OpenApiView(DocumentationView):
+    """The OpenAPI 3.1 document, as YAML or, for `Accept: application/json`, as JSON."""
+
+    renderer_classes = [
+        OpenApiYamlRenderer,
+        OpenApiYamlRenderer2,
+        OpenApiJsonRenderer,
+        OpenApiJsonRenderer2,
+    ]
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        """Answer with the document, or 304 to who has it."""
+        renderer = request.accepted_renderer
+        body = document(type(renderer))
+        tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        given = {found.removeprefix("W/") for found in parse_etags(request.headers.get("If-None-Match", ""))}
+        response: HttpResponse
+        if given & {tag, "*"}:
+            response = HttpResponseNotModified()
+        else:
+            response = HttpResponse(body, content_type=renderer.media_type)
+            response["Content-Disposition"] = f'inline; filename="openapi.{renderer.format}"'
+        response["ETag"] = tag
+        response["Cache-Control"] = "public, no-cache"
+        response["Vary"] = "Accept"
+        return response
+
+
+class PageRenderer(BaseRenderer):
+    """What negotiation knows of a page; its errors are problems like everywhere."""
+
+    media_type = "text/html"
+    format = "html"
+
+    def render(self, data: object, *args: object, **kwargs: object) -> object:
+        """Pages come ready-made."""
+        return data
+
+
+PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Dateline API</title>
+{head}
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+
+def page(head: str, body: str) -> HttpResponse:
+    """A page without a line of script or style of its own, as the security policy asks."""
+    return HttpResponse(PAGE.format(head=head, body=body))
+
+
+class SwaggerView(DocumentationView):
+    """The document to try out, in Swagger UI."""
+
+    renderer_classes = [PageRenderer]
+    parameters = ("format", "script")
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        """The page or, with `script`, the script that starts it."""
+        if "script" in request.query_params:
+            return HttpResponse(SWAGGER_SCRIPT, content_type="text/javascript; charset=utf-8")
+        return page(
+            f'<link rel="icon" href="{static(f"{SWAGGER}/favicon-32x32.png")}">\n'
+            f'<link rel="stylesheet" href="{static(f"{SWAGGER}/swagger-ui.css")}">',
+            f'<div id="swagger-ui" data-schema="{reverse("schema")}"></div>\n'
+            f'<script src="{static(f"{SWAGGER}/swagger-ui-bundle.js")}"></script>\n'
+            f'<script src="{reverse("docs")}?script=1"></script>',
+        )
+
+
+SWAGGER_SCRIPT = """\
+SwaggerUIBundle({
+  url: document.getElementById("swagger-ui").dataset.schema,
+  dom_id: "#swagger-ui",
+  presets: [SwaggerUIBundle.presets.apis],
+  layout: "BaseLayout",
+  deepLinking: true,
+  displayRequestDuration: true,
+  docExpansion: "list",
+  defaultModelsExpandDepth: 0,
+  validatorUrl: null,
+});
+"""
+
+
+# Redoc writes its styles into the page and searches in a worker made from a blob.
+@method_decorator(
+    csp_update({"style-src": ["'self'", "'unsafe-inline'"], "worker-src": ["'self'", "blob:"]}),
+    name="dispatch",
+)
+class RedocView(DocumentationView):
+    """The document to read, in Redoc."""
+
+    renderer_classes = [PageRenderer]
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        """The page."""
+        return page(
+            f'<link rel="icon" href="{static(f"{SWAGGER}/favicon-32x32.png")}">',
+            f'<redoc spec-url="{reverse("schema")}"></redoc>\n<script src="{static(REDOC)}"></script>',
+        )

@@ -1,0 +1,369 @@
+"""Curation of events and claims, and of where claims can be read."""
+
+import hashlib
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import FilteredSelectMultiple
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from events.models import (
+    Citation,
+    CitationHop,
+    Claim,
+    ClaimLink,
+    ClaimPlace,
+    Context,
+    Event,
+    EventCode,
+    EventLink,
+    EventParticipant,
+    EventPlace,
+    EventType,
+    Metric,
+)
+from records.admin.curated import (
+    ChildInline,
+    CodeInline,
+    CuratedAdmin,
+    Fields,
+    Labelled,
+    LinkInline,
+    links_here,
+    short,
+    time_rows,
+)
+from records.admin.forms import ChildFormSet, CuratedForm, RowForm, SpansField, label_of
+from records.admin.readonly import PartAdmin, ReadOnlyAdmin, pretty, register_rest
+from records.workspace import mark_edited
+from sources.models import Document, DocumentText
+
+
+@admin.register(EventType)
+class EventTypeAdmin(Labelled, ReadOnlyAdmin):
+    """Types come with the release, from `events/event_types.yaml`."""
+
+    list_display = ("code", "label", "definition")
+    search_fields = ("code", "label", "definition")
+    fields = readonly_fields = ("code", "label", "definition", "other_systems")
+
+    def label(self, row: Any) -> str:
+        """The code and the label."""
+        return f"{row.code} ({row.label})"
+
+    @admin.display(description="what other systems call it")
+    def other_systems(self, row: EventType) -> str:
+        """The crosswalk."""
+        return pretty(row.crosswalk)
+
+
+class EventForm(RowForm):
+    """An event, with its contexts chosen from their list."""
+
+    contexts = forms.MultipleChoiceField(
+        choices=Context.choices,
+        required=False,
+        widget=FilteredSelectMultiple("contexts", is_stacked=False),
+        help_text=Event._meta.get_field("contexts").help_text,
+    )
+
+
+class EventPlaceInline(ChildInline):
+    """Places of an event."""
+
+    model = EventPlace
+    fields = ("place", "role", "basis")
+    verbose_name_plural = "places"
+
+
+class EventParticipantInline(ChildInline):
+    """Actors of an event."""
+
+    model = EventParticipant
+    fields = ("actor", "role")
+    verbose_name_plural = "participants"
+
+
+class EventLinkInline(LinkInline):
+    """Links to other events."""
+
+    model = EventLink
+    fk_name = "event"
+    fields = ("kind", "target", "phrase", "claim")
+
+
+class EventCodeInline(CodeInline):
+    """Ids of an event in other systems."""
+
+    model = EventCode
+
+
+@admin.register(Event)
+class EventAdmin(CuratedAdmin):
+    """Events. What is said of one are claims; a link leads to them."""
+
+    form = EventForm
+    list_display = ("title", "type", "status", "when_edtf", "place")
+    list_filter = ("status",)
+    list_select_related = ("type", "place", "dataset")
+    search_fields = ("title", "summary", "codes__code")
+    search_help_text = "Title, summary, a code such as ucdp:123456, or an id."
+    readonly_fields = ("claims", "related_from")
+    fieldsets = (
+        (None, {"fields": ["title", ("type", "status"), "summary", "claims"]}),
+        ("When", {"fields": time_rows("when")}),
+        ("Where", {"fields": ["place", ("lat", "lon", "geo_precision")]}),
+        ("Contexts", {"fields": ["contexts"], "classes": ["collapse"]}),
+        ("Related from elsewhere", {"fields": ["related_from"], "classes": ["collapse"]}),
+    )
+    inlines = (EventPlaceInline, EventParticipantInline, EventLinkInline, EventCodeInline)
+
+    def label(self, row: Any) -> str:
+        """The title and the time."""
+        return f"{short(row.title, 90)} ({row.when_edtf or row.when_phrase or 'undated'})"
+
+    @admin.display(description="claims")
+    def claims(self, row: Event) -> str:
+        """A link to the list of its claims."""
+        if row._state.adding:
+            return "-"
+        url = reverse("admin:events_claim_changelist")
+        return format_html('<a href="{}?event__id__exact={}">claims about it</a>', url, row.pk)
+
+    @admin.display(description="events that relate to it")
+    def related_from(self, row: Event) -> str:
+        """Links that start at other events."""
+        return links_here(row.related_by.select_related("event"), "event")
+
+
+class ClaimForm(RowForm):
+    """A claim. The metric is chosen from its list; one that an import brought stays."""
+
+    quantity_metric = forms.TypedChoiceField(
+        required=False,
+        empty_value=None,
+        help_text=Claim._meta.get_field("quantity_metric").help_text,
+    )
+
+    class Meta:
+        widgets = {"statement": forms.Textarea(attrs={"rows": 3, "cols": 80})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "quantity_metric" in self.fields:
+            own = self.instance.quantity_metric
+            known = [("", "---------"), *Metric.choices]
+            brought = [] if own is None or own in Metric.values else [(own, own)]
+            self.fields["quantity_metric"].choices = known + brought  # type: ignore[attr-defined]
+
+
+class SubjectFormSet(ChildFormSet):
+    """The places of a claim, one of which it needs unless it is about something else."""
+
+    def clean(self) -> None:
+        super().clean()
+        claim = self.instance
+        if claim.event_id or claim.actor_id or claim.document_id:
+            return
+        named = [
+            form
+            for form in self.forms
+            if getattr(form, "cleaned_data", {}).get("place") and not self._should_delete_form(form)
+        ]
+        if not named:
+            raise ValidationError(
+                "Name what the claim is about: places here, else an event, an actor or a document."
+            )
+
+
+class ClaimPlaceInline(ChildInline):
+    """Places that a claim is about."""
+
+    model = ClaimPlace
+    formset = SubjectFormSet
+    fields = ("place",)
+    verbose_name_plural = "places"
+
+
+class ClaimLinkInline(LinkInline):
+    """Links to other claims."""
+
+    model = ClaimLink
+    fk_name = "claim"
+    fields = ("kind", "target", "phrase", "how")
+
+
+def text_of(document: Document) -> str | None:
+    """The text of a document, where it is kept."""
+    if not document.text_sha256:
+        return None
+    kept = DocumentText.objects.filter(sha256=document.text_sha256).first()
+    return None if kept is None else kept.text
+
+
+def passage(text: str, spans: list[list[int]]) -> str:
+    """The texts of spans, joined by a line feed: what `passage_sha256` is over."""
+    return "\n".join(text[start:end] for start, end in spans)
+
+
+class CitationForm(CuratedForm):
+    """A citation. Where the text is kept its passage is verified, and the hash computed."""
+
+    spans = SpansField(help_text="Pairs of code points, end-exclusive: 120-184, 201-230.")
+    insertions = SpansField(help_text="Spans inside those that are the document's own words.")
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        document = self.cleaned_data.get("document")
+        if document is not None and self.has_changed() and "spans" not in self.errors:
+            self._verify(document)
+        return cleaned
+
+    def _verify(self, document: Document) -> None:
+        spans = self.cleaned_data["spans"]
+        length = document.text_length
+        if length is not None and any(end > length for _, end in spans):
+            self.add_error("spans", f"The text has {length} characters.")
+            return
+        text = text_of(document)
+        if text is None or not spans:
+            return
+        read = passage(text, spans)
+        computed = hashlib.sha256(read.encode()).hexdigest()
+        given = self.cleaned_data.get("passage_sha256")
+        if given and given != computed and not {"spans", "document"} & set(self.changed_data):
+            self.add_error(
+                "passage_sha256", "The passage has another hash; empty this to compute it."
+            )
+        self.instance.passage_sha256 = self.cleaned_data["passage_sha256"] = computed
+        quote = self.cleaned_data.get("quote")
+        if quote and quote not in read:
+            self.add_error("quote", "These words do not stand in the passage.")
+
+
+class CitationInline(ChildInline):
+    """Where a claim can be read. A link leads to the page of each, with what it passed through."""
+
+    model = Citation
+    form = CitationForm
+    fields = ("document", "mode", "spans", "quote", "locator")
+    show_change_link = True
+    verbose_name_plural = "citations (save, then “Change” for hops and insertions)"
+
+
+@admin.register(Claim)
+class ClaimAdmin(CuratedAdmin):
+    """Claims: who says what, how surely, and where it can be read."""
+
+    form = ClaimForm
+    list_display = ("said_in_short", "kind", "claimant", "event", "said_edtf")
+    list_filter = ("kind", "voice", "polarity")
+    list_select_related = ("claimant", "event", "dataset")
+    search_fields = ("statement", "claimant__name", "citations__quote", "wording")
+    search_help_text = "Statement, claimant, quoted words or id."
+    readonly_fields = ("related_from",)
+    fieldsets = (
+        (None, {"fields": ["statement", ("kind", "voice"), "claimant"]}),
+        (
+            "What it is about (the places are listed below)",
+            {"fields": [("event", "document"), ("actor", "object_actor")]},
+        ),
+        ("How it is put", {"fields": [("polarity", "certainty"), "condition", "wording"]}),
+        ("Said", {"fields": time_rows("said")}),
+        ("Holds", {"fields": time_rows("holds"), "classes": ["collapse"]}),
+        (
+            "Quantity",
+            {
+                "fields": [
+                    ("quantity_metric", "quantity_unit", "quantity_approximator"),
+                    ("quantity_low", "quantity_best", "quantity_high"),
+                ],
+                "classes": ["collapse"],
+            },
+        ),
+        ("Control", {"fields": [("control_status", "extent")], "classes": ["collapse"]}),
+        (
+            "Judgement",
+            {
+                "fields": [
+                    ("evidence", "interest"),
+                    ("credibility", "credibility_at"),
+                    "credibility_reason",
+                    ("rating", "rating_at"),
+                    "rating_reason",
+                ],
+                "classes": ["collapse"],
+            },
+        ),
+        ("Related from elsewhere", {"fields": ["related_from"], "classes": ["collapse"]}),
+    )
+    inlines = (ClaimPlaceInline, CitationInline, ClaimLinkInline)
+
+    @admin.display(description="statement", ordering="statement")
+    def said_in_short(self, row: Claim) -> str:
+        """The statement, cut."""
+        return short(row.statement)
+
+    @admin.display(description="claims that relate to it")
+    def related_from(self, row: Claim) -> str:
+        """Links that start at other claims."""
+        return links_here(row.related_by.select_related("claim"), "claim")
+
+
+class CitationHopInline(ChildInline):
+    """Through what a claim reached a document, nearest the claimant first."""
+
+    model = CitationHop
+    fields = ("position", "document", "source")
+    verbose_name_plural = "via, nearest the claimant first"
+
+
+@admin.register(Citation)
+class CitationAdmin(Fields, PartAdmin):
+    """One citation with its hops, reached from its claim. Saving it edits the claim."""
+
+    form = CitationForm
+    list_display = ("__str__", "mode", "quote")
+    readonly_fields = ("of", "passage")
+    fields = (
+        "of",
+        ("document", "mode"),
+        ("spans", "insertions"),
+        "passage",
+        ("quote", "locator"),
+        "passage_sha256",
+    )
+    inlines = (CitationHopInline,)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        merged = obj is not None and obj.claim.merged_into_id is not None
+        return not merged and bool(request.user.has_perm("events.change_claim"))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("events.view_claim") or self.has_change_permission(
+            request, obj
+        )
+
+    @admin.display(description="claim")
+    def of(self, row: Citation) -> str:
+        """A link to the claim."""
+        url = reverse("admin:events_claim_change", args=[row.claim_id])
+        return format_html('<a href="{}">{}</a>', url, label_of(row.claim))
+
+    @admin.display(description="passage")
+    def passage(self, row: Citation) -> str:
+        """The passage, where the text is kept."""
+        text = text_of(row.document)
+        return "The text is not kept." if text is None else passage(text, row.spans)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if form.has_changed() or any(formset.has_changed() for formset in formsets):
+            mark_edited(form.instance.claim, user=request.user)
+
+
+register_rest("events")

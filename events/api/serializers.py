@@ -1,0 +1,320 @@
+"""The JSON of events and claims."""
+
+from rest_framework import serializers
+
+from events.event_types import event_types
+from events.models import (
+    Approximator,
+    Certainty,
+    Citation,
+    CitationHop,
+    Claim,
+    ClaimKind,
+    ClaimLink,
+    ClaimLinkKind,
+    Context,
+    ControlStatus,
+    Credibility,
+    Difference,
+    Event,
+    EventLink,
+    EventLinkKind,
+    EventParticipant,
+    EventPlace,
+    EventStatus,
+    EventType,
+    Evidence,
+    Extent,
+    GeoPrecision,
+    Interest,
+    Metric,
+    Mode,
+    ParticipantRole,
+    PlaceRole,
+    Polarity,
+    Rating,
+    Voice,
+)
+from places.api.serializers import PlaceReferenceSerializer
+from places.models import ResolutionBasis
+from records.api.serializers import (
+    OTHER_CODES,
+    CodeSerializer,
+    CodesField,
+    RecordSerializer,
+    SpanField,
+    UncertainTimeSerializer,
+    Vocabulary,
+    described,
+    total,
+)
+from sources.api.serializers import (
+    ActorReferenceSerializer,
+    DocumentReferenceSerializer,
+    SourceReferenceSerializer,
+)
+
+EVENT_TYPES = [entry["code"] for entry in event_types()]
+
+
+class EventReferenceSerializer(serializers.Serializer):
+    """An event as other records embed it."""
+
+    id = serializers.UUIDField(help_text="The event's id.")
+    title = serializers.CharField(help_text=described(Event, "title"))
+    type = Vocabulary(EVENT_TYPES, help_text=described(EventType, "code"))
+
+
+class ClaimReferenceSerializer(serializers.Serializer):
+    """A claim as other records embed it."""
+
+    id = serializers.UUIDField(help_text="The claim's id.")
+    statement = serializers.CharField(help_text=described(Claim, "statement"))
+
+
+class CrosswalkSerializer(serializers.Serializer):
+    """What other systems call a type of event. A system that has no code for it is left out."""
+
+    acled = serializers.ListField(
+        child=serializers.CharField(help_text="Event, or event and sub-event."),
+        required=False,
+        help_text="ACLED, such as `Battles / Armed clash`.",
+    )
+    cameo = serializers.ListField(
+        child=serializers.CharField(help_text="A code."),
+        required=False,
+        help_text="CAMEO codes, which GDELT uses too.",
+    )
+    medtop = serializers.ListField(
+        child=serializers.CharField(help_text="A code."),
+        required=False,
+        help_text="IPTC Media Topics, the most specific that fit.",
+    )
+    plover = serializers.ListField(
+        child=serializers.CharField(help_text="Type, or type and mode."),
+        required=False,
+        help_text="PLOVER, such as `RETREAT:withdraw`.",
+    )
+    ucdp = serializers.ListField(
+        child=serializers.CharField(help_text="A number, as text."),
+        required=False,
+        help_text="UCDP's `type_of_violence`.",
+    )
+    viina = serializers.ListField(
+        child=serializers.CharField(help_text="A column's name."),
+        required=False,
+        help_text="Topic columns of VIINA.",
+    )
+    note = serializers.CharField(required=False, help_text="Where a code misfits, and how.")
+    unverified = serializers.ListField(
+        child=serializers.CharField(help_text="A system's name."),
+        required=False,
+        help_text="Systems whose codes are given from memory, not from their codebook.",
+    )
+
+
+class EventTypeSerializer(serializers.Serializer):
+    """A neutral type of event. A prefix is itself a type, for when no more is known."""
+
+    code = Vocabulary(EVENT_TYPES, help_text=described(EventType, "code"))
+    label = serializers.CharField(help_text=described(EventType, "label"))
+    crosswalk = CrosswalkSerializer(help_text=described(EventType, "crosswalk"))
+
+
+class EventPlaceSerializer(serializers.Serializer):
+    """That a place has a part in the event."""
+
+    place = PlaceReferenceSerializer(help_text=described(EventPlace, "place"))
+    role = Vocabulary(PlaceRole, help_text=described(EventPlace, "role"))
+    basis = Vocabulary(ResolutionBasis, help_text=described(EventPlace, "basis"))
+
+
+class EventParticipantSerializer(serializers.Serializer):
+    """That an actor takes part in the event."""
+
+    actor = ActorReferenceSerializer(help_text=described(EventParticipant, "actor"))
+    role = Vocabulary(ParticipantRole, help_text=described(EventParticipant, "role"))
+
+
+class EventRelationSerializer(serializers.Serializer):
+    """That the event relates to another, and the claim that says so."""
+
+    kind = Vocabulary(EventLinkKind, help_text="How it relates to the other.")
+    event = EventReferenceSerializer(help_text=described(EventLink, "target"))
+    phrase = serializers.CharField(allow_null=True, help_text=described(EventLink, "phrase"))
+    claim = ClaimReferenceSerializer(
+        allow_null=True,
+        help_text="The claim that says so; `causes`, `enables` and `responds_to` always have one.",
+    )
+
+
+class EventSerializer(RecordSerializer):
+    """Something said to have happened, to be happening, or to be possible.
+
+    Its type and title are neutral; who gained and who lost, and every figure, is for its claims.
+    """
+
+    type = EventTypeSerializer(help_text=described(Event, "type"))
+    contexts = serializers.ListField(
+        child=Vocabulary(Context, help_text="A context."), help_text=described(Event, "contexts")
+    )
+    title = serializers.CharField(help_text=described(Event, "title"))
+    summary = serializers.CharField(allow_null=True, help_text=described(Event, "summary"))
+    status = Vocabulary(EventStatus, help_text=described(Event, "status"))
+    when = UncertainTimeSerializer(allow_null=True, help_text=described(Event, "when"))
+    place = PlaceReferenceSerializer(allow_null=True, help_text=described(Event, "place"))
+    lat = serializers.FloatField(allow_null=True, help_text=described(Event, "lat"))
+    lon = serializers.FloatField(allow_null=True, help_text=described(Event, "lon"))
+    geo_precision = Vocabulary(
+        GeoPrecision, allow_null=True, help_text=described(Event, "geo_precision")
+    )
+    places = EventPlaceSerializer(many=True, help_text="The places that have a part in it.")
+    places_total = total("places")
+    participants = EventParticipantSerializer(many=True, help_text="Who takes part in it.")
+    participants_total = total("participants")
+    relations = EventRelationSerializer(many=True, help_text="How it relates to other events.")
+    relations_total = total("relations")
+    codes = CodesField()
+    other_codes = CodeSerializer(many=True, help_text=OTHER_CODES)
+
+
+class ClaimQuantitySerializer(serializers.Serializer):
+    """How many, or how much: `low` to `high`, and the figure that was given."""
+
+    metric = Vocabulary(Metric, help_text="What is measured.")
+    low = serializers.FloatField(allow_null=True, help_text=described(Claim, "quantity_low"))
+    best = serializers.FloatField(
+        allow_null=True, help_text="The figure given; null if there is none."
+    )
+    high = serializers.FloatField(allow_null=True, help_text=described(Claim, "quantity_high"))
+    unit = serializers.CharField(allow_null=True, help_text=described(Claim, "quantity_unit"))
+    approximator = serializers.ChoiceField(
+        choices=Approximator.choices,
+        allow_null=True,
+        help_text=described(Claim, "quantity_approximator"),
+    )
+
+
+class ClaimCredibilitySerializer(serializers.Serializer):
+    """How credible a curator holds the claim to be, on the Admiralty scale."""
+
+    value = serializers.ChoiceField(
+        choices=Credibility.choices, help_text="`6`, cannot be judged, until somebody has judged."
+    )
+    reason = serializers.CharField(
+        allow_null=True, help_text=described(Claim, "credibility_reason")
+    )
+    at = serializers.DateField(allow_null=True, help_text=described(Claim, "credibility_at"))
+
+
+class ClaimRatingSerializer(serializers.Serializer):
+    """An editorial verdict, as a fact check gives it."""
+
+    value = Vocabulary(Rating, help_text="The verdict.")
+    reason = serializers.CharField(allow_null=True, help_text=described(Claim, "rating_reason"))
+    at = serializers.DateField(allow_null=True, help_text=described(Claim, "rating_at"))
+
+
+class ClaimRelationSerializer(serializers.Serializer):
+    """That the claim relates to another."""
+
+    kind = Vocabulary(ClaimLinkKind, help_text="How it relates to the other.")
+    claim = ClaimReferenceSerializer(help_text=described(ClaimLink, "target"))
+    phrase = serializers.CharField(allow_null=True, help_text=described(ClaimLink, "phrase"))
+    how = Vocabulary(Difference, allow_null=True, help_text=described(ClaimLink, "how"))
+
+
+class CitationHopSerializer(serializers.Serializer):
+    """Something that a claim passed through: a document or, where none is known, a source."""
+
+    document = DocumentReferenceSerializer(
+        allow_null=True, help_text=described(CitationHop, "document")
+    )
+    source = SourceReferenceSerializer(allow_null=True, help_text=described(CitationHop, "source"))
+
+
+class CitationSerializer(serializers.Serializer):
+    """Where the claim can be read: a document, and the spans of characters that carry it.
+
+    Spans count Unicode code points of the text as given and are end-exclusive.
+    """
+
+    document = DocumentReferenceSerializer(help_text=described(Citation, "document"))
+    publisher = SourceReferenceSerializer(
+        allow_null=True, help_text="Who published that document; null if unknown."
+    )
+    mode = Vocabulary(Mode, help_text=described(Citation, "mode"))
+    spans = serializers.ListField(
+        child=SpanField(help_text="Start and end."), help_text=described(Citation, "spans")
+    )
+    insertions = serializers.ListField(
+        child=SpanField(help_text="Start and end."), help_text=described(Citation, "insertions")
+    )
+    locator = serializers.CharField(allow_null=True, help_text=described(Citation, "locator"))
+    quote = serializers.CharField(allow_null=True, help_text=described(Citation, "quote"))
+    passage_sha256 = serializers.CharField(
+        allow_null=True, help_text=described(Citation, "passage_sha256")
+    )
+    via = CitationHopSerializer(
+        many=True,
+        help_text="Through what the claim reached the document, nearest the claimant first.",
+    )
+    via_total = total("via")
+
+
+class ClaimSerializer(RecordSerializer):
+    """One assertion by one source about an event, places, an actor or a document.
+
+    Every figure, every "controlled by" and every verdict is a claim. The reporter's own statements
+    are claims too, with the outlet as claimant and `voice` `narration`.
+    """
+
+    statement = serializers.CharField(help_text=described(Claim, "statement"))
+    kind = Vocabulary(ClaimKind, help_text=described(Claim, "kind"))
+    voice = serializers.ChoiceField(choices=Voice.choices, help_text=described(Claim, "voice"))
+    claimant = SourceReferenceSerializer(help_text=described(Claim, "claimant"))
+    party = serializers.CharField(
+        allow_null=True, help_text="Name of the claimant's party; null for none or an unknown one."
+    )
+    party_id = serializers.UUIDField(
+        allow_null=True,
+        help_text="The id of the claimant's party, which is an actor; null for none or an unknown "
+        "one.",
+    )
+    event = EventReferenceSerializer(allow_null=True, help_text=described(Claim, "event"))
+    places = PlaceReferenceSerializer(many=True, help_text="The places that it is about.")
+    places_total = total("places")
+    actor = ActorReferenceSerializer(allow_null=True, help_text=described(Claim, "actor"))
+    document = DocumentReferenceSerializer(allow_null=True, help_text=described(Claim, "document"))
+    object_actor = ActorReferenceSerializer(
+        allow_null=True, help_text=described(Claim, "object_actor")
+    )
+    polarity = serializers.ChoiceField(
+        choices=Polarity.choices, help_text=described(Claim, "polarity")
+    )
+    certainty = serializers.ChoiceField(
+        choices=Certainty.choices, help_text=described(Claim, "certainty")
+    )
+    condition = serializers.CharField(allow_null=True, help_text=described(Claim, "condition"))
+    quantity = ClaimQuantitySerializer(
+        allow_null=True, help_text="The figure that it gives; null if it gives none."
+    )
+    control_status = Vocabulary(
+        ControlStatus, allow_null=True, help_text=described(Claim, "control_status")
+    )
+    extent = serializers.ChoiceField(
+        choices=Extent.choices, allow_null=True, help_text=described(Claim, "extent")
+    )
+    evidence = Vocabulary(Evidence, help_text=described(Claim, "evidence"))
+    interest = serializers.ChoiceField(
+        choices=Interest.choices, help_text=described(Claim, "interest")
+    )
+    wording = serializers.CharField(allow_null=True, help_text=described(Claim, "wording"))
+    said = UncertainTimeSerializer(allow_null=True, help_text=described(Claim, "said"))
+    holds = UncertainTimeSerializer(allow_null=True, help_text=described(Claim, "holds"))
+    credibility = ClaimCredibilitySerializer(help_text="How credible it is held to be.")
+    rating = ClaimRatingSerializer(allow_null=True, help_text=described(Claim, "rating"))
+    relations = ClaimRelationSerializer(many=True, help_text="How it relates to other claims.")
+    relations_total = total("relations")
+    citations = CitationSerializer(many=True, help_text="Where it can be read.")
+    citations_total = total("citations")

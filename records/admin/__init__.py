@@ -1,0 +1,155 @@
+"""Admin: data sets, what waits for a curator, and the change log to look at."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from records.admin.acts import ask
+from records.admin.curated import Fields, Labelled
+from records.admin.readonly import ObjectIdAdmin, ReadOnlyAdmin, pretty, register_rest
+from records.models import Change, ChangeSet, Dataset, Erasure, Origin, Refresh, ReviewItem
+from records.registry import record_of
+
+admin.site.site_header = admin.site.site_title = "Dateline"
+admin.site.index_title = "Workspace"
+
+
+@admin.register(Dataset)
+class DatasetAdmin(Labelled, Fields, admin.ModelAdmin):
+    """Data sets and their terms. The slug stays as it is: published records carry it."""
+
+    list_display = ("slug", "title", "version", "redistribution", "state", "updated_at")
+    list_filter = ("redistribution", "state")
+    search_fields = ("slug", "title", "publisher")
+    show_full_result_count = False
+    actions = None
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        computed = ("sha256", "state", "updated_at")
+        return computed if obj is None else ("slug", *computed)
+
+
+@admin.action(description="Resolve, with a text", permissions=["change"])
+def resolve(model_admin: Any, request: HttpRequest, rows: QuerySet[Any]) -> TemplateResponse | None:
+    """Settle open questions, saying how."""
+    why = "Say how it was settled, and why. Not public."
+    text = ask(model_admin, request, rows, "resolve", "Resolve", why)
+    if isinstance(text, TemplateResponse):
+        return text
+    done = rows.filter(resolved_at__isnull=True).update(resolved_at=timezone.now(), resolution=text)
+    model_admin.message_user(request, f"{done} questions resolved.", messages.SUCCESS)
+    return None
+
+
+class OpenFilter(admin.SimpleListFilter):
+    """Shows what is open, unless asked for more."""
+
+    title = "whether it is open"
+    parameter_name = "open"
+
+    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
+        return [("no", "resolved"), ("all", "all")]
+
+    def choices(self, changelist: Any) -> Any:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "open"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(resolved_at__isnull=self.value() != "no")
+
+
+@admin.register(ReviewItem)
+class ReviewItemAdmin(ObjectIdAdmin):
+    """The curators' list of work, newest first."""
+
+    list_display = ("reason", "kind", "about", "member", "dataset", "created_at", "resolved_at")
+    list_filter = (OpenFilter, "kind", "resource", "dataset")
+    list_select_related = ("dataset",)
+    actions = (resolve,)
+    fields = readonly_fields = (
+        *("reason", "kind", "about", "member", "dataset", "values"),
+        *("created_at", "resolved_at", "resolution"),
+    )
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.ModelAdmin.has_change_permission(self, request, obj)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        if "resolve" in request.POST.getlist("action") and not self.has_change_permission(request):
+            raise PermissionDenied
+        return super().changelist_view(request, extra_context)
+
+    @admin.display(description="row")
+    def about(self, item: ReviewItem) -> str:
+        """A link to the row in question."""
+        try:
+            options = record_of(item.resource).shape.model._meta
+        except LookupError:
+            return f"{item.resource}/{item.object_id}"
+        url = reverse(
+            f"admin:{options.app_label}_{options.model_name}_change", args=[item.object_id]
+        )
+        return format_html('<a href="{}">{}/{}</a>', url, item.resource, str(item.object_id)[:8])
+
+    @admin.display(description="values")
+    def values(self, item: ReviewItem) -> str:
+        """The values to choose from."""
+        return pretty(item.detail)
+
+
+@admin.register(ChangeSet)
+class ChangeSetAdmin(ReadOnlyAdmin):
+    """What was committed together, by whom and why."""
+
+    list_display = ("__str__", "recorded_at", "user", "role", "reason")
+    list_filter = ("role",)
+    list_select_related = ("user",)
+    search_fields = ("reason",)
+
+
+@admin.register(Change)
+class ChangeAdmin(ObjectIdAdmin):
+    """The change log: each number of the sequence."""
+
+    list_display = ("seq", "op", "cause", "resource", "object_id", "version", "dataset")
+    list_filter = ("op", "cause", "resource")
+    list_select_related = ("change_set",)
+    ordering = ("-seq",)
+
+
+@admin.register(Origin)
+class OriginAdmin(ObjectIdAdmin):
+    """Which rows are in which data set."""
+
+    list_display = ("external_id", "dataset", "resource", "object_id")
+    list_filter = ("dataset", "resource")
+    list_select_related = ("dataset",)
+
+
+@admin.register(Refresh)
+class RefreshAdmin(ObjectIdAdmin):
+    """The queue of records that still embed what has changed."""
+
+    list_display = ("__str__", "because_seq", "created_at")
+    list_filter = ("resource",)
+
+
+@admin.register(Erasure)
+class ErasureAdmin(ObjectIdAdmin):
+    """What was erased in every version."""
+
+    list_display = ("__str__", "seq", "reason")
+    list_filter = ("resource",)
+
+
+register_rest("records")

@@ -1,0 +1,95 @@
+"""Admin of what nobody edits by hand: versions, the change log, and rows edited with another."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.contrib import admin
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from records.models import Record
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that can be looked at and not changed."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ObjectIdAdmin(ReadOnlyAdmin):
+    """Rows of a log, found by the id of what they are about."""
+
+    search_fields = ("object_id",)
+    search_help_text = "The id of a row."
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term.strip():
+            return queryset, False
+        try:
+            return queryset.filter(object_id=UUID(search_term.strip())), False
+        except ValueError:
+            return queryset.none(), False
+
+
+class RecordAdmin(ObjectIdAdmin):
+    """Published versions."""
+
+    list_display = ("seq", "object_id", "version", "op", "live", "dataset", "recorded_at")
+    list_filter = ("live", "op", "dataset")
+    ordering = ("-seq",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        hidden = {"body", "whole"}
+        shown = [field.name for field in self.opts.concrete_fields if field.name not in hidden]
+        return ["json", *shown]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return self.get_fields(request, obj)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("body", "whole")
+
+    @admin.display(description="JSON")
+    def json(self, version: Any) -> str:
+        """The JSON as served, indented."""
+        return pretty(json.loads(version.body))
+
+
+class PartAdmin(ReadOnlyAdmin):
+    """Rows that are edited on the page of what they belong to; in no menu."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+def pretty(value: Any) -> str:
+    """A JSON value, indented."""
+    return format_html("<pre>{}</pre>", json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def register_rest(app_label: str) -> None:
+    """Register every model of an app that has no admin of its own: versions and parts of rows."""
+    for model in apps.get_app_config(app_label).get_models():
+        if not admin.site.is_registered(model):
+            admin.site.register(model, _admin_for(model))
+
+
+def _admin_for(model: type[models.Model]) -> type[ReadOnlyAdmin]:
+    return RecordAdmin if issubclass(model, Record) else PartAdmin

@@ -1,0 +1,417 @@
+"""Filters over records: several values, negation, references, uncertain times.
+
+Every filter reads columns of the record itself or a side table keyed by its version, so that
+`as_of` is right by construction.
+"""
+
+import copy
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import QueryDict
+
+from records.api.moments import Moment
+from records.api.problems import BadParameter
+from records.api.references import Wanted, resolve
+from records.time import parse_bound
+
+#: How many values one parameter takes.
+VALUES_LIMIT = 100
+
+UUID_PATTERN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+CODE_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]*:[^\s,!]+", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The values of a parameter: a record matches any of the first and none of the second."""
+
+    any_of: tuple[str, ...]
+    none_of: tuple[str, ...]
+
+
+class TermsField(forms.Field):
+    """Values as a comma list or repeated, `!` before each that is to be excluded."""
+
+    def __init__(
+        self,
+        *,
+        choices: Iterable[str] | None = None,
+        pattern: re.Pattern[str] | None = None,
+        expects: str = "a value",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.choices = None if choices is None else list(choices)
+        self.pattern, self.expects = pattern, expects
+
+    def clean(self, value: list[str]) -> Terms:
+        terms = [term.strip() for given in value for term in given.split(",")]
+        if len(terms) > VALUES_LIMIT:
+            raise ValidationError(f"takes at most {VALUES_LIMIT} values; {len(terms)} were given")
+        wrong: list[str] = []
+        any_of: list[str] = []
+        none_of: list[str] = []
+        for term in terms:
+            bare = term.removeprefix("!")
+            if not bare:
+                raise ValidationError("has an empty value in its list")
+            if (self.choices is not None and bare not in self.choices) or (
+                self.pattern is not None and not self.pattern.fullmatch(bare)
+            ):
+                wrong.append(bare)
+            (none_of if term.startswith("!") else any_of).append(bare)
+        if wrong:
+            known = (
+                f"known are {', '.join(self.choices)}"
+                if self.choices is not None
+                else f"expected is {self.expects}"
+            )
+            raise ValidationError(f"{', '.join(repr(w[:60]) for w in wrong)} is wrong; {known}")
+        return Terms(tuple(any_of), tuple(none_of))
+
+
+class RecordFilterBase(django_filters.Filter):
+    """A filter that says what it takes, for people and for OpenAPI."""
+
+    #: Whether the parameter may be repeated.
+    repeatable: ClassVar[bool] = False
+
+    def __init__(self, field_name: str, help_text: str, **kwargs: Any) -> None:
+        super().__init__(field_name, **kwargs)
+        self.help_text = help_text
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of one value."""
+        raise NotImplementedError
+
+    def wanted(self, value: Any) -> list[Wanted]:
+        """The references that have to be resolved before it can filter."""
+        return []
+
+
+class TermsFilter(RecordFilterBase):
+    """A column that holds one of several values, or with `array` any of them."""
+
+    field_class = TermsField
+    repeatable = True
+
+    def __init__(
+        self,
+        field_name: str,
+        help_text: str,
+        *,
+        choices: Iterable[str] | None = None,
+        pattern: str | None = None,
+        expects: str = "a value",
+        array: bool = False,
+        prefix: bool = False,
+        grows: bool = False,
+    ) -> None:
+        self.choices = None if choices is None else list(choices)
+        self.array, self.prefix, self.grows = array, prefix, grows
+        super().__init__(
+            field_name,
+            help_text,
+            choices=None if grows else self.choices,
+            pattern=re.compile(pattern, re.ASCII) if pattern else None,
+            expects=expects,
+        )
+
+    def schema(self) -> dict[str, Any]:
+        if self.choices is not None:
+            pattern = "^!?[a-z0-9_.-]+$" if self.prefix or self.grows else None
+            item: dict[str, Any] = {"type": "string", "x-extensible-enum": self.choices}
+            item["pattern"] = pattern or f"^!?({'|'.join(map(re.escape, self.choices))})$"
+            return item
+        pattern = self.extra["pattern"].pattern if self.extra["pattern"] else ".+"
+        return {"type": "string", "pattern": f"^!?({pattern})$"}
+
+    def condition(self, values: Iterable[str]) -> Q:
+        """That the column holds any of the values."""
+        if self.array:
+            return Q(**{f"{self.field_name}__overlap": list(values)})
+        if self.prefix:
+            matches = Q()
+            for value in values:
+                matches |= Q(**{self.field_name: value})
+                matches |= Q(**{f"{self.field_name}__startswith": f"{value}."})
+            return matches
+        return Q(**{f"{self.field_name}__in": list(values)})
+
+    def filter(self, qs: QuerySet[Any], value: Terms) -> QuerySet[Any]:
+        if value.any_of:
+            qs = qs.filter(self.condition(value.any_of))
+        if value.none_of:
+            qs = qs.exclude(self.condition(value.none_of))
+        return qs
+
+
+class ReferenceFilter(TermsFilter):
+    """A column that refers to another record: by its id, a `scheme:code`, or a party's name.
+
+    A well-formed reference that names nothing matches nothing; a merged one means its survivor.
+    """
+
+    def __init__(
+        self, field_name: str, help_text: str, *, resource: str, array: bool = False
+    ) -> None:
+        self.resource = resource
+        super().__init__(
+            field_name,
+            help_text,
+            pattern=self.accepted(),
+            expects="an id (a UUID) or a scheme:code such as geonames:704204",
+            array=array,
+        )
+
+    def accepted(self) -> str | None:
+        """The pattern of the references that it takes."""
+        return f"(?i:{UUID_PATTERN.pattern})|{CODE_PATTERN.pattern}"
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": 200}
+
+    def wanted(self, value: Terms) -> list[Wanted]:
+        return [Wanted(self.resource, ref) for ref in (*value.any_of, *value.none_of)]
+
+    def ids(self, references: Iterable[str]) -> list[UUID]:
+        """The ids that references resolved to."""
+        found = self.parent.resolved
+        return [i for ref in references for i in found.get(Wanted(self.resource, ref), ())]
+
+    def filter(self, qs: QuerySet[Any], value: Terms) -> QuerySet[Any]:
+        if value.any_of:
+            ids = self.ids(value.any_of)
+            qs = qs.filter(self.condition(map(str, ids))) if ids else qs.none()
+        if value.none_of and (ids := self.ids(value.none_of)):
+            qs = qs.exclude(self.condition(map(str, ids)))
+        return qs
+
+
+class PartyFilter(ReferenceFilter):
+    """A party, which may be given by its exact name as well."""
+
+    def __init__(self, field_name: str, help_text: str, *, array: bool = False) -> None:
+        super().__init__(field_name, help_text, resource="actors", array=array)
+
+    def accepted(self) -> str | None:
+        return None
+
+    def wanted(self, value: Terms) -> list[Wanted]:
+        return [
+            Wanted(self.resource, ref, by_name=True) for ref in (*value.any_of, *value.none_of)
+        ]
+
+    def ids(self, references: Iterable[str]) -> list[UUID]:
+        found = self.parent.resolved
+        return [
+            i for ref in references for i in found.get(Wanted(self.resource, ref, by_name=True), ())
+        ]
+
+
+class WithinFilter(ReferenceFilter):
+    """The whole subtree of a place, read from the side table that has the sort keys."""
+
+    def __init__(self, help_text: str) -> None:
+        super().__init__("place_lines__place_id", help_text, resource="places")
+
+    def filter(self, qs: QuerySet[Any], value: Terms) -> QuerySet[Any]:
+        lines = qs.model.place_line._default_manager.filter(record=OuterRef("pk"))
+        if value.any_of:
+            ids = self.ids(value.any_of)
+            if not ids:
+                return qs.none()
+            if len(ids) == 1:
+                self.parent.sorted_by_line = True
+                condition = Q(place_lines__place_id=ids[0])
+                if self.parent.moment.seq is None:
+                    condition &= Q(place_lines__current=True)
+                qs = qs.filter(condition)
+            else:
+                qs = qs.filter(Exists(lines.filter(place_id__in=ids)))
+        if value.none_of and (ids := self.ids(value.none_of)):
+            qs = qs.exclude(Exists(lines.filter(place_id__in=ids)))
+        return qs
+
+
+class IdFilter(TermsFilter):
+    """The record's own id."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "object_id",
+            "Ids of records, at most 100.",
+            pattern=f"(?i:{UUID_PATTERN.pattern})",
+            expects="an id (a UUID)",
+        )
+
+
+class FlagField(forms.Field):
+    """`true` or `false`."""
+
+    def clean(self, value: list[str]) -> bool:
+        if value[-1] not in ("true", "false"):
+            raise ValidationError(f"{value[-1][:60]!r} is neither true nor false")
+        return value[-1] == "true"
+
+
+class FlagFilter(RecordFilterBase):
+    """A boolean column."""
+
+    field_class = FlagField
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+    def filter(self, qs: QuerySet[Any], value: bool) -> QuerySet[Any]:
+        return qs.filter(**{self.field_name: value})
+
+
+class BoundField(forms.Field):
+    """A year, month, day or instant, as the half-open span of that unit."""
+
+    def clean(self, value: list[str]) -> tuple[datetime, datetime]:
+        try:
+            return parse_bound(value[-1])
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
+
+
+class BoundFilter(RecordFilterBase):
+    """One side of a period, or a day in it, over the bounds of an uncertain time.
+
+    `side` is `since`, `until` or `on`. Matches what possibly overlaps; with `certainly` what must
+    lie inside. What has no time matches only with `undated`.
+    """
+
+    field_class = BoundField
+
+    def __init__(self, field_name: str, help_text: str, *, side: str) -> None:
+        super().__init__(field_name, help_text)
+        self.side = side
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "examples": ["2022", "2022-10", "2022-10-01"]}
+
+    def filter(self, qs: QuerySet[Any], value: tuple[datetime, datetime]) -> QuerySet[Any]:
+        start, end = value
+        earliest, latest = f"{self.field_name}_earliest", f"{self.field_name}_latest"
+        undated = Q(**{f"{earliest}__isnull": True, f"{latest}__isnull": True})
+        matches = ~undated
+        certainly = self.parent.cleaned.get("certainly", False)
+        if self.side in ("since", "on"):
+            if certainly:
+                matches &= Q(**{f"{earliest}__gte": start})
+            else:
+                matches &= Q(**{f"{latest}__gt": start}) | Q(**{f"{latest}__isnull": True})
+        if self.side in ("until", "on"):
+            if certainly:
+                matches &= Q(**{f"{latest}__lte": end})
+            else:
+                matches &= Q(**{f"{earliest}__lt": end}) | Q(**{f"{earliest}__isnull": True})
+        if self.parent.cleaned.get("undated", False):
+            matches |= undated
+        return qs.filter(matches)
+
+
+class ModifierFilter(FlagFilter):
+    """`certainly` or `undated`: says how the time filters beside it match."""
+
+    def filter(self, qs: QuerySet[Any], value: bool) -> QuerySet[Any]:
+        if not any(isinstance(f, BoundFilter) for f in self.parent.filters.values()):
+            raise BadParameter((self.field_name, "goes with a time filter; there is none"))
+        return qs
+
+
+class UpdatedSinceFilter(RecordFilterBase):
+    """Records recorded at or after a moment."""
+
+    field_class = BoundField
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "examples": ["2026-01-01", "2026-01-01T12:00:00Z"]}
+
+    def filter(self, qs: QuerySet[Any], value: tuple[datetime, datetime]) -> QuerySet[Any]:
+        return qs.filter(recorded_at__gte=value[0])
+
+
+class RelatedFilter(ReferenceFilter):
+    """Records that refer to another one, from whichever end the link was made."""
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(
+            "refs",
+            f"What refers to this one of the {resource} (an id or a scheme:code), "
+            "or to any other record (an id).",
+            resource=resource,
+            array=True,
+        )
+
+    def ids(self, references: Iterable[str]) -> list[UUID]:
+        given = [UUID(ref) for ref in references if UUID_PATTERN.fullmatch(ref)]
+        return list({*given, *super().ids(references)})
+
+
+class RecordFilter(django_filters.FilterSet):
+    """What the filters of all resources share. Only the parameters that are given cost anything."""
+
+    id = IdFilter()
+    code = TermsFilter(
+        "codes",
+        "Codes of others, each as `scheme:code`.",
+        pattern=CODE_PATTERN.pattern,
+        expects="a scheme:code such as geonames:704204",
+        array=True,
+    )
+    updated_since = UpdatedSinceFilter(
+        "recorded_at", "Recorded in this year, month, day or instant, or later."
+    )
+    dataset = TermsFilter(
+        "datasets",
+        "Slugs of the data sets that it is in.",
+        pattern=r"[a-zA-Z0-9_-]+",
+        expects="a data set's slug",
+        array=True,
+    )
+
+    def __init__(self, data: QueryDict, queryset: QuerySet[Any], moment: Moment) -> None:
+        self.data, self.queryset, self.moment = data, queryset, moment
+        self.filters = {
+            name: copy.copy(found)
+            for name, found in self.base_filters.items()
+            if name in data
+        }
+        for name, found in self.filters.items():
+            found.parent, found.model, found.name = self, queryset.model, name
+        #: Set by `within`: the page is to be read in the order of the side table.
+        self.sorted_by_line = False
+        self.cleaned: dict[str, Any] = {}
+        self.resolved: dict[Wanted, tuple[UUID, ...]] = {}
+
+    def filtered(self) -> QuerySet[Any]:
+        """The records that match. Raises `BadParameter` naming each wrong parameter."""
+        errors: list[tuple[str, str]] = []
+        for name, found in self.filters.items():
+            try:
+                self.cleaned[name] = found.field.clean(self.data.getlist(name))
+            except ValidationError as error:
+                errors.append((name, " ".join(error.messages)))
+        if errors:
+            raise BadParameter(*errors)
+        wanted = [w for name, f in self.filters.items() for w in f.wanted(self.cleaned[name])]
+        self.resolved = resolve(wanted, self.moment)
+        queryset = self.queryset
+        for name, found in self.filters.items():
+            queryset = found.filter(queryset, self.cleaned[name])
+        return queryset
+
+

@@ -1,0 +1,68 @@
+"""The moment that an answer speaks of: now, or as of an earlier one."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import Max
+
+from records.api.problems import BadParameter
+from records.edition import LOCK
+from records.models import ChangeSet
+from records.time import parse_bound
+
+_SEQ = re.compile(r"[0-9]{1,18}")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """`newest` is the newest number there is; `seq` the one asked for, None for the present."""
+
+    newest: int
+    recorded_at: datetime | None
+    seq: int | None = None
+
+
+def newest() -> Moment:
+    """The present: the newest number and its instant; one indexed row."""
+    row = ChangeSet.objects.order_by("-last_seq").values_list("last_seq", "recorded_at").first()
+    return Moment(*(row or (0, None)))
+
+
+def moment(as_of: str | None) -> Moment:
+    """The moment that `as_of` names: an RFC 3339 instant, or a number of the sequence.
+
+    An instant means the last number recorded at or before it. Raises `BadParameter` for a moment
+    in the future, a number that does not exist yet, and for what is neither.
+    """
+    now = newest()
+    if as_of is None:
+        return now
+    if _SEQ.fullmatch(as_of):
+        if int(as_of) > now.newest:
+            raise BadParameter(("as_of", f"{as_of} is not recorded yet; the newest is {now.newest}"))
+        return Moment(now.newest, now.recorded_at, int(as_of))
+    if "T" not in as_of.upper():
+        raise BadParameter(
+            ("as_of", f"{as_of[:60]!r} is neither a number nor an instant (2022-10-01T14:30:00Z)")
+        )
+    try:
+        instant, _ = parse_bound(as_of)
+    except ValueError as error:
+        raise BadParameter(("as_of", str(error))) from None
+    return _at(instant, now)
+
+
+def _at(instant: datetime, now: Moment) -> Moment:
+    if now.recorded_at is None or instant > now.recorded_at:
+        with connection.cursor() as cursor:
+            cursor.execute("select clock_timestamp()")
+            clock = cursor.fetchone()[0]
+            if instant > clock:
+                raise BadParameter(("as_of", "lies in the future"))
+            # A change set that is still committing may have an earlier instant: wait for it.
+            cursor.execute("select pg_advisory_xact_lock_shared(%s)", [LOCK])
+        now = newest()
+    seq = ChangeSet.objects.filter(recorded_at__lte=instant).aggregate(seq=Max("last_seq"))["seq"]
+    return Moment(now.newest, now.recorded_at, seq or 0)

@@ -1,0 +1,54 @@
+"""Reading a query strictly: nothing unknown, empty, repeated or malformed is let through."""
+
+from collections.abc import Collection, Mapping
+from urllib.parse import unquote_to_bytes
+
+from django.http import QueryDict
+
+from records.api.problems import BadParameter, QueryTooLong
+
+#: Bytes of a query string that are read.
+QUERY_LIMIT = 8_192
+
+
+def check_query(raw: str) -> None:
+    """Refuse a query that is too long, not UTF-8, or has a NUL or a lone surrogate in it."""
+    if len(raw) > QUERY_LIMIT:
+        raise QueryTooLong(f"The query has {len(raw)} bytes; at most {QUERY_LIMIT} are read.")
+    for part in raw.split("&"):
+        name, _, value = part.partition("=")
+        for text in (name, value):
+            try:
+                decoded = unquote_to_bytes(text.replace("+", " ")).decode("utf-8")
+            except UnicodeDecodeError:
+                raise BadParameter((_printable(name), "is not UTF-8")) from None
+            if "\0" in decoded:
+                raise BadParameter((_printable(name), "has a NUL character"))
+
+
+def _printable(name: str) -> str:
+    text = unquote_to_bytes(name).decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return text[:100] or "(empty name)"
+
+
+def check_names(
+    params: QueryDict, known: Mapping[str, bool] | Collection[str], context: str = "here"
+) -> None:
+    """Refuse unknown, empty and repeated parameters, naming each.
+
+    `known` maps a name to whether it may be repeated; a collection of names allows none to be.
+    """
+    repeatable = known if isinstance(known, Mapping) else dict.fromkeys(known, False)
+    errors: list[tuple[str, str]] = []
+    for name in params:
+        values = params.getlist(name)
+        if name not in repeatable:
+            errors.append(
+                (name[:100], f"is not known {context}; known are {', '.join(sorted(repeatable))}")
+            )
+        elif any(not value.strip() for value in values):
+            errors.append((name, "is empty; leave it out or give it a value"))
+        elif len(values) > 1 and not repeatable[name]:
+            errors.append((name, f"is given {len(values)} times and takes one value"))
+    if errors:
+        raise BadParameter(*errors)

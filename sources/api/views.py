@@ -1,0 +1,46 @@
+"""Reading actors, sources and documents."""
+
+from records.api.paging import Ordering, same
+from records.api.views import RecordViewSet
+from sources.api.filters import ActorFilter, DocumentFilter, SourceFilter
+from sources.api.serializers import ActorSerializer, DocumentSerializer, SourceSerializer
+from sources.records import ActorRecord, DocumentRecord, SourceRecord
+
+
+class ActorViewSet(RecordViewSet):
+    """Actors: persons, organisations, governments and armed forces that take part in events.
+
+    Actors nest; the root of an actor's chain is its party.
+    """
+
+    queryset = ActorRecord.objects.all()
+    serializer_class = ActorSerializer
+    filterset_class = ActorFilter
+    orderings = {"name": same("sort_name"), "recorded_at": same("recorded_at")}
+    default_ordering = "name"
+
+
+class SourceViewSet(RecordViewSet):
+    """Sources: the voices that information comes from.
+
+    A source that speaks for an actor has that actor's party.
+    """
+
+    queryset = SourceRecord.objects.all()
+    serializer_class = SourceSerializer
+    filterset_class = SourceFilter
+    orderings = {"name": same("sort_name"), "recorded_at": same("recorded_at")}
+    default_ordering = "name"
+
+
+class DocumentViewSet(RecordViewSet):
+    """Documents: what a source published, or what another document embeds."""
+
+    queryset = DocumentRecord.objects.all()
+    serializer_class = DocumentSerializer
+    filterset_class = DocumentFilter
+    orderings = {
+        "published": Ordering("published_first", "published_last"),
+        "recorded_at": same("recorded_at"),
+    }
+    default_ordering = "-published"
