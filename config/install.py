@@ -54,4 +54,7 @@ if __name__ == "__main__":
             f"Dateline needs Python {'.'.join(map(str, OLDEST))} or newer, and {sys.executable} is "
             f"{sys.version.split()[0]}: name another one, such as `make PYTHON=python3.13 run`."
         )
-    install(CHECKOUT / sys.argv[1])
+    try:
+        install(CHECKOUT / sys.argv[1])
+    except KeyboardInterrupt:
+        sys.exit("Installation interrupted; the next run goes on with it.")

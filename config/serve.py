@@ -27,6 +27,7 @@ from config.postgres import Lock, Server, ServerError
 from config.state import STATE, StateError
 
 logger = logging.getLogger(__name__)
+PREPARING = 0x64617465  # the advisory lock of whoever prepares the database
 
 
 def main() -> None:
@@ -86,7 +87,9 @@ def check_port() -> None:
 
 
 def prepare_database() -> None:
-    """Bring the tables and the dossiers of ``seeds/`` up to date."""
+    """Bring the tables and the dossiers of ``seeds/`` up to date, one process at a time."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARING])
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         print("Preparing the database", flush=True)
@@ -94,7 +97,7 @@ def prepare_database() -> None:
     seeds = sorted(path.parent for path in settings.BASE_DIR.glob("seeds/*/*.yaml"))
     if seeds and "load_dossier" in get_commands():
         call_command("load_dossier", *dict.fromkeys(map(str, seeds)), verbosity=0)
-    connections.close_all()
+    connections.close_all()  # which gives the lock back
 
 
 def serve(server: Server | None) -> None:

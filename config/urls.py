@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from config.api.docs import OpenApiView, RedocView, SwaggerView
 from config.api.problems import problem_page
@@ -17,6 +19,8 @@ admin.site.site_header = admin.site.site_title = "Dateline"
 admin.site.index_title = "Curation"
 
 
+@csrf_exempt  # nothing is written here: other methods are 405
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Leads a visitor of the bare address to the documentation."""
     return redirect("docs")

@@ -260,7 +260,7 @@ class ClaimAdmin(CuratedAdmin):
     """Claims: who says what, how surely, and where it can be read."""
 
     form = ClaimForm
-    list_display = ("said_in_short", "kind", "claimant", "event", "said_edtf")
+    list_display = ("said_in_short", "kind_code", "claimant", "event_in_short", "said_edtf")
     list_filter = ("kind", "voice", "polarity")
     list_select_related = ("claimant", "event", "dataset")
     search_fields = ("statement", "claimant__name", "citations__quote", "wording")
@@ -307,6 +307,11 @@ class ClaimAdmin(CuratedAdmin):
     def said_in_short(self, row: Claim) -> str:
         """The statement, cut."""
         return short(row.statement)
+
+    @admin.display(description="event", ordering="event__title")
+    def event_in_short(self, row: Claim) -> str:
+        """The title of its event, cut."""
+        return short(row.event.title, 50) if row.event else "-"
 
     @admin.display(description="claims that relate to it")
     def related_from(self, row: Claim) -> str:

@@ -149,15 +149,21 @@ class EventRecord(PublishedRecord):
         return sorted({above for place in ids for above in look.line("places", place)})
 
     @classmethod
-    def taken(cls, body: Body, line: list[str]) -> Any:
+    def taken(cls, body: Body, line: list[str], by: str) -> Any:
+        if by != "claims":
+            return cls.reference(body)
         places = [element["place"] for element in body["places"]] + [body["place"]]
         return cls.reference(body), line, _ids([place for place in places if place])
+
+    @classmethod
+    def borrowed(cls, body: Body) -> dict[str, Any]:
+        position = body if body["lat"] is not None else body["place"] or {"lat": None, "lon": None}
+        return {"lat": position["lat"], "lon": position["lon"]}
 
     @classmethod
     def columns(cls, body: Body, look: Look) -> dict[str, Any]:
         actors = [participant["actor"] for participant in body["participants"]]
         places = [element["place"] for element in body["places"]]
-        position = body if body["lat"] is not None else body["place"] or {"lat": None, "lon": None}
         return {
             "title": body["title"],
             "type": body["type"]["code"],
@@ -165,10 +171,9 @@ class EventRecord(PublishedRecord):
             "status": body["status"],
             "places": _ids(places + ([body["place"]] if body["place"] else [])),
             "participants": sorted({i for a in actors for i in look.line("actors", a["id"])}),
-            "parties": sorted({actor["party_id"] for actor in actors}),
+            "parties": sorted({actor["party_id"] for actor in actors if actor["party_id"]}),
             "part_of": _ids([r["event"] for r in body["relations"] if r["kind"] == "part_of"]),
-            "lat": position["lat"],
-            "lon": position["lon"],
+            **cls.borrowed(body),
             **time_values("when", body["when"]),
         }
 
@@ -257,6 +262,7 @@ class ClaimRecord(PublishedRecord):
                 ),
             ],
             ("document", "spans", "mode", "locator"),
+            repeatable=True,
         ),
     )
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from events.models import EventStatus, Polarity, Voice
 from events.records import ClaimRecord, EventRecord
 from records.edition import Edition
-from records.models import ReviewItem
+from records.models import Cause, ReviewItem
 
 #: The statuses that somebody's word has to support.
 SUPPORTED = (EventStatus.OCCURRED, EventStatus.ONGOING)
@@ -17,25 +17,24 @@ def check_support(made: Edition) -> None:
     Checked over the claims public by then. Where support is lost later, because a claim is
     retracted or changed, the event stays as it is and a review item is made.
     """
-    published = {
+    stated = {
         key[1]
         for key, statement in made.statements.items()
-        if key[0] == "events" and statement["status"] in SUPPORTED and key not in made.tombstones
+        if key[0] == "events"
+        and key not in made.tombstones
+        and statement["status"] in SUPPORTED
+        and made.causes[key] in (Cause.EDIT, Cause.IMPORT)
+        and not made.restoring
     }
-    for event_id in sorted(published - _supported(made, published)):
+    supported = _supported(made, stated)
+    for event_id in sorted(stated - supported):
         made.problem(
             ("events", event_id),
             "is said to have occurred or to be ongoing, and no public claim of kind occurrence in "
             "the narration of a document affirms it; give it the status claimed, or publish such "
             "a claim with it",
         )
-    losing = _events_losing_claims(made) - published
-    standing = {
-        str(event_id)
-        for event_id in EventRecord.objects.current()
-        .filter(object_id__in=losing, status__in=SUPPORTED)
-        .values_list("object_id", flat=True)
-    }
+    standing = _standing(made, _events_of_changed_claims(made) - stated)
     for event_id in sorted(standing - _supported(made, standing)):
         made.review(
             kind=ReviewItem.Kind.SUPPORT,
@@ -44,6 +43,17 @@ def check_support(made: Edition) -> None:
             reason="No public claim in the narration of a document affirms any more that it "
             "occurred or is ongoing.",
         )
+
+
+def _standing(made: Edition, event_ids: set[str]) -> set[str]:
+    """Those of the events that are public as occurred or ongoing once the set is committed."""
+    made.prefetch(("events", event_id) for event_id in event_ids)
+    statements = {event_id: made.statement(("events", event_id)) for event_id in event_ids}
+    return {
+        event_id
+        for event_id, statement in statements.items()
+        if statement is not None and statement["status"] in SUPPORTED
+    }
 
 
 def _supported(made: Edition, event_ids: set[str]) -> set[str]:
@@ -68,9 +78,10 @@ def _supported(made: Edition, event_ids: set[str]) -> set[str]:
     return supported
 
 
-def _events_losing_claims(made: Edition) -> set[str]:
-    """The events of claims that this set retracts or changes, as they were before."""
+def _events_of_changed_claims(made: Edition) -> set[str]:
+    """The events of claims that this set retracts or changes, as they were before, and its own."""
     keys = [key for key in [*made.statements, *made.tombstones] if key[0] == "claims"]
     made.prefetch(keys)
     before = [made.public(key) for key in keys]
-    return {public.body["event"]["id"] for public in before if public and public.body["event"]}
+    own = {key[1] for key in made.statements if key[0] == "events" and made.restoring}
+    return own | {public.body["event"]["id"] for public in before if public and public.body["event"]}

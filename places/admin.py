@@ -27,7 +27,7 @@ class PlaceAdmin(CuratedAdmin):
     """Places, each with the one that it lies in."""
 
     form = NestedForm
-    list_display = ("name", "kind", "parent", "country")
+    list_display = ("name", "kind_code", "parent", "country")
     list_filter = ("kind",)
     list_select_related = ("parent", "dataset")
     search_fields = ("name", "names__name", "codes__code")

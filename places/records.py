@@ -92,6 +92,12 @@ class PlaceRecord(PublishedRecord):
         return {key: body[key] for key in ("id", "name", "kind", "country", "lat", "lon")}
 
     @classmethod
+    def taken(cls, body: Body, line: list[str], by: str) -> Any:
+        if by == "documents":
+            return cls.reference(body)
+        return cls.reference(body), line, body["ancestors"] if by == "places" else None
+
+    @classmethod
     def lineage(cls, body: Body, look: Look) -> list[str]:
         return [body["id"], *(ancestor["id"] for ancestor in body["ancestors"])]
 

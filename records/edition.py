@@ -6,7 +6,7 @@ differ from those that are there.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -71,7 +71,10 @@ class Edition:
     user: Any = None
     role: str = ""
     reason: str = ""
+    #: What a merge moved, kept with the change set so that it can be undone.
     undo: Any = None
+    #: Whether it says again what was public before: then lost support is asked about, not refused.
+    restoring: bool = False
     problems: list[Problem] = field(default_factory=list)
     #: The statements that the set publishes, in the order of numbering.
     statements: dict[Key, Statement] = field(default_factory=dict)
@@ -86,8 +89,8 @@ class Edition:
     after_commit: Callable[["Edition"], None] | None = None
     _public: dict[Key, Public | None] = field(default_factory=dict)
     _seeds: dict[Key, Body] = field(default_factory=dict)
-    #: What embedders took of each object when it was last assembled.
-    _taken: dict[Key, Any] = field(default_factory=dict)
+    #: What the records of each resource took of an object when it was last assembled.
+    _taken: dict[Key, dict[str, Any]] = field(default_factory=dict)
 
     def problem(self, key: Key, detail: str) -> None:
         """Refuse the set, saying why."""
@@ -193,79 +196,105 @@ class Edition:
 
     def assemble(self) -> None:
         """Assemble the set and all that it changes elsewhere."""
+        self._drop_dead_links()
         self._mirror_links()
         self._check_references()
-        if self.problems:
-            raise PublishError(self.problems)
+        self._stop_on_problems()
         changed = self._assemble_all(list(self.statements))
-        changed |= {key for key, (op, _) in self.tombstones.items() if op != Op.ERASE}
-        followers, assembled_together = 0, set(self.statements)
+        for key, (op, _) in self.tombstones.items():
+            if op != Op.ERASE:
+                changed[key] = set(embedders(key[0]))
+        followers, together = 0, set(self.statements)
         while changed:
             embedding = [
                 key
                 for key in self.embedding(changed)
-                if key not in self.tombstones and key not in assembled_together
+                if key not in self.tombstones and key not in together
             ]
-            assembled_together = set()
             new = [key for key in embedding if key not in self.statements]
             kept = set(new[: max(FOLLOWERS - followers, 0)])
             self._queue([key for key in new if key not in kept])
             followers += len(kept)
             again = [key for key in embedding if key in self.statements or key in kept]
+            self.prefetch(again)
             for key in again:
                 statement = self.statement(key)
                 if statement is not None:
                     self.add(key, self.follow_merges(key, statement), Cause.REFERENCE)
             self._check_references(kept)
-            if self.problems:
-                raise PublishError(self.problems)
-            changed = self._assemble_all(again)
+            self._stop_on_problems()
+            # Assembled in one pass, they have seen each other as they are now.
+            changed, together = self._assemble_all(again), set(again)
 
-    def _assemble_all(self, keys: list[Key]) -> set[Key]:
-        """Assemble objects; those of them whose embedders must follow."""
+    def _stop_on_problems(self) -> None:
+        if self.problems:
+            raise PublishError(self.problems)
+
+    def _assemble_all(self, keys: list[Key]) -> dict[Key, set[str]]:
+        """Assemble objects; those whose embedders must follow, and of which resources."""
         order = {resource: position for position, resource in enumerate(resources())}
         keys = sorted(keys, key=lambda key: order[key[0]])
         self.prefetch(
             [*keys, *(ref for key in keys for ref in self._references(key, self.statements[key]))]
         )
-        changed: set[Key] = set()
+        changed: dict[Key, set[str]] = {}
         for key in keys:
-            record = record_of(key[0])
+            body, line = self.body(*key), self.line(*key)
+            if line.count(key[1]) > 1:
+                raise PublishError(
+                    [
+                        Problem(
+                            *key,
+                            "would lie under itself by what is public; publish what lies between "
+                            "in the same change set",
+                        )
+                    ]
+                )
+            record, names = record_of(key[0]), embedders(key[0])
             before = self._taken.get(key)
             if before is None:
                 public = self.public(key)
-                before = public and record.taken(public.body, public.line)
-            after = record.taken(self.body(*key), self.line(*key))
+                before = public and {
+                    name: record.taken(public.body, public.line, name) for name in names
+                }
+            after = {name: record.taken(body, line, name) for name in names}
             self._taken[key] = after
             if before is not None and before != after:
-                changed.add(key)
+                changed[key] = {name for name in names if before[name] != after[name]}
         return changed
 
-    def embedding(self, changed: set[Key]) -> list[Key]:
-        """Who embeds any of the given objects, by current records and by this set."""
-        by_resource: dict[str, list[UUID]] = defaultdict(list)
-        for resource, object_id in changed:
-            by_resource[resource].append(UUID(object_id))
+    def embedding(self, changed: Mapping[Key, Iterable[str]]) -> list[Key]:
+        """Who embeds any of the given objects, by current records and by this set.
+
+        With each object come the resources that are looked at.
+        """
+        wanted: dict[str, set[Key]] = defaultdict(set)
+        for key, names in changed.items():
+            for name in names:
+                wanted[name].add(key)
         found: dict[Key, None] = {}
-        for resource, ids in by_resource.items():
-            for embedder in embedders(resource):
-                record = record_of(embedder)
-                for version in record.objects.current().referring_to(*ids).order_by("seq"):
-                    key = (embedder, str(version.object_id))
-                    self._public.setdefault(key, Public(version))
-                    found[key] = None
-        wanted = set(changed)
+        for name in resources():
+            ids = [UUID(object_id) for _, object_id in wanted[name]]
+            if not ids:
+                continue
+            versions = record_of(name).objects.current().referring_to(*ids).order_by("seq")
+            for object_id in versions.values_list("object_id", flat=True):
+                found[name, str(object_id)] = None
         for key, statement in self.statements.items():
-            if key not in changed and wanted & set(record_of(key[0]).shape.references(statement)):
+            if wanted[key[0]] & self._references(key, statement):
                 found[key] = None
-        return [key for key in found if key not in changed or key in self.statements]
+        return list(found)
 
     def _queue(self, keys: list[Key]) -> None:
+        if not keys:
+            return
+        first_seq = self._first_seq()
         Refresh.objects.bulk_create(
             [
-                Refresh(resource=resource, object_id=object_id, because_seq=self._first_seq())
+                Refresh(resource=resource, object_id=object_id, because_seq=first_seq)
                 for resource, object_id in keys
             ],
+            batch_size=1000,
             ignore_conflicts=True,
         )
 
@@ -301,7 +330,9 @@ class Edition:
     def _check_references(self, only: set[Key] | None = None) -> None:
         keys = list(self.statements) if only is None else list(only)
         references = {
-            key: self._references(key, self.statements[key]) for key in keys if key in self.statements
+            key: self._references(key, self.statements[key])
+            for key in keys
+            if key in self.statements
         }
         self.prefetch({ref for refs in references.values() for ref in refs} | set(references))
         for key, refs in references.items():
@@ -312,6 +343,36 @@ class Edition:
                         f"refers to {ref[0]}/{ref[1]}, which is not public; "
                         "publish it first or in the same change set",
                     )
+
+    def _drop_dead_links(self) -> None:
+        """Leave out symmetric links whose other side is not public: they show once it is."""
+        links: dict[Key, dict[str, set[str]]] = defaultdict(dict)
+        for key, statement in self.statements.items():
+            for member in record_of(key[0]).shape.links:
+                others = set(_symmetric(member, statement, key[1]))
+                if others:
+                    links[key][member.name] = others
+        self.prefetch(
+            (key[0], other)
+            for key, by_name in links.items()
+            for others in by_name.values()
+            for other in others
+        )
+        for key, by_name in links.items():
+            for member in record_of(key[0]).shape.links:
+                dead = {
+                    other
+                    for other in by_name.get(member.name, ())
+                    if not self.is_public((key[0], other))
+                }
+                if dead:
+                    statement = self.statements[key]
+                    kept = [
+                        e
+                        for e in statement[member.name]
+                        if not (e["kind"] in member.symmetric and e[member.other] in dead)
+                    ]
+                    self.statements[key] = {**statement, member.name: kept}
 
     def _mirror_links(self) -> None:
         """Show each symmetric link that the set adds or drops on its other side as well."""
@@ -349,8 +410,7 @@ class Edition:
         rows = self._versions()
         for function in checks():
             function(self)
-        if self.problems:
-            raise PublishError(self.problems)
+        self._stop_on_problems()
         if not rows:
             return None
         recorded_at, first = self._clock(), self._first_seq()
@@ -397,14 +457,11 @@ class Edition:
             key=lambda key: (self.causes[key] == Cause.REFERENCE, order[key[0]]),
         )
         buried = sorted(self.tombstones, key=lambda key: -order[key[0]])
-        rows = []
-        for key in buried:
-            rows.append(self._tombstone(key))
-        for key in keys:
-            made = self._version(key)
-            if made is not None:
-                rows.append(made)
-        return rows
+        versions = [self._version(key) for key in keys]
+        return [
+            *(self._tombstone(key) for key in buried),
+            *(version for version in versions if version is not None),
+        ]
 
     def _version(self, key: Key) -> tuple[Key, PublishedRecord, bytes] | None:
         record = record_of(key[0])
@@ -418,17 +475,16 @@ class Edition:
             "codes": _codes(body),
             "refs": sorted({object_id for _, object_id in record.shape.references(statement)}),
             "line": self.line(*key),
+            "whole": orjson.dumps(statement).decode() if record.shape.cut(statement) else None,
         }
         live = before is not None and before.live
         if live and all(_same(getattr(before, name), value) for name, value in values.items()):
             return None
-        cut = any(name.endswith("_total") for name in body)
         version = record(
             object_id=UUID(key[1]),
             version=before.version + 1 if before else 1,
             op=Op.MODIFY if live else Op.ADD,
             live=True,
-            whole=orjson.dumps(statement).decode() if cut else None,
             **values,
         )
         return key, version, core
@@ -555,7 +611,6 @@ def edition(cause: str, *, user: Any = None, role: str = "", reason: str = "") -
             cursor.execute("select pg_advisory_xact_lock(%s)", [LOCK])
         made = Edition(cause, user=user, role=role, reason=reason)
         yield made
-        if made.problems:
-            raise PublishError(made.problems)
+        made._stop_on_problems()
         made.assemble()
         made.commit()

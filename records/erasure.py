@@ -6,11 +6,13 @@ from uuid import UUID
 import orjson
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
+from django.db.models import Q
+from django.db.models.functions import Cast
 
 from records import workspace
 from records.edition import Edition, Key
-from records.models import Erasure, Op, State
-from records.record import ERASED, PublishedRecord, content_hash
+from records.models import ChangeSet, Erasure, Op, ReviewItem, State
+from records.record import ERASED, PublishedRecord, content_hash, core_json
 from records.registry import embedders, record_of
 from records.shape import Body
 from records.timeline import FIRST
@@ -39,9 +41,11 @@ def erase_versions(made: Edition) -> None:
             .latest("version")
         )
         erased = record.erased(orjson.loads(last.body))
+        record.forget(change.object_id)
         _erase_own(record, change.object_id, erased, made.reason)
         _erase_embedded(key, record.reference(erased))
         _erase_row(key)
+        _erase_beside(key)
         Erasure.objects.create(
             resource=change.resource,
             object_id=change.object_id,
@@ -93,15 +97,17 @@ def _erase_embedded(key: Key, reference: Body) -> None:
     resource, object_id = key
     for embedder in embedders(resource):
         record = record_of(embedder)
-        holding = record.objects.filter(body__contains=object_id).exclude(object_id=object_id)
+        holding = record.objects.filter(
+            Q(body__contains=object_id) | Q(refs__contains=[object_id])
+        ).exclude(object_id=object_id)
         for version in holding.iterator(chunk_size=500):
-            changed = {"body": _rewrite(version.body, object_id, reference)}
-            if version.whole is not None:
-                changed["whole"] = version.whole
-            meta = orjson.loads(changed["body"])
-            core = {k: v for k, v in meta.items() if k not in ("version", "seq", "recorded_at")}
-            changed["content_hash"] = content_hash(orjson.dumps(core))
-            record.objects.filter(pk=version.pk).update(**changed)
+            body = _rewrite(version.body, object_id, reference)
+            read: Body = orjson.loads(body)
+            core = {k: v for k, v in read.items() if k not in ("version", "seq", "recorded_at")}
+            shown = core if version.live else record.erased({"id": str(version.object_id)})
+            record.objects.filter(pk=version.pk).update(
+                body=body, content_hash=content_hash(core_json(core)), **record.borrowed(shown)
+            )
 
 
 def _rewrite(body: str, object_id: str, reference: Body) -> str:
@@ -149,3 +155,9 @@ def _erase_row(key: Key) -> None:
     workspace.apply(resource, {row_id: emptied}, state=State.RETRACTED)
 
 
+def _erase_beside(key: Key) -> None:
+    """Erase what is kept beside versions and rows: what merges moved, and open questions."""
+    resource, object_id = key
+    kept = ChangeSet.objects.annotate(text=Cast("undo", models.TextField()))
+    kept.filter(text__contains=object_id).update(undo={"erased": True})
+    ReviewItem.objects.filter(resource=resource, object_id=object_id).delete()

@@ -6,11 +6,12 @@ read here and nowhere else on behalf of the world.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import models
+from django.db import IntegrityError, connection, models
 from django.utils import timezone
 
 from records import workspace
@@ -22,13 +23,14 @@ from records.models import (
     ChangeSet,
     Dataset,
     Op,
+    Origin,
     Redistribution,
     Refresh,
     State,
 )
 from records.record import PublishedRecord
 from records.registry import embedders, record_of
-from records.shape import Links, Rows, Statement
+from records.shape import Codes, Links, Rows, Statement
 
 __all__ = [
     "MergeConflict",
@@ -61,13 +63,15 @@ def publish(
     """Make rows of the workspace public as they stand, together; None where nothing differs.
 
     `objects` are pairs of a resource and an id. What a row refers to must be public or among
-    them. Raises `PublishError` naming each row that cannot be published; then none is.
+    them; a symmetric link, such as `same_as`, shows once both its sides are. Raises `PublishError`
+    naming each row that cannot be published; then none is.
     """
     with edition(cause, user=user, role=role, reason=reason) as made:
+        connection.check_constraints()
         rows = _by_resource(objects)
         for resource, ids in rows.items():
             shape = record_of(resource).shape
-            states = dict(shape.model._default_manager.filter(pk__in=ids).values_list("pk", "state"))
+            states = _locked(resource, ids)
             statements = shape.read(ids)
             made.prefetch((resource, str(row_id)) for row_id in ids)
             for row_id in ids:
@@ -76,6 +80,8 @@ def publish(
                     made.problem(key, "does not exist")
                 elif states[row_id] == State.RETRACTED:
                     made.problem(key, "is retracted; restore it first")
+                elif _is_erased(made, key):
+                    made.problem(key, "was erased, and is not published again")
                 else:
                     made.add(key, statements[row_id])
         _refuse_forbidden(made)
@@ -84,6 +90,17 @@ def publish(
                 state=State.PUBLISHED
             )
     return made.change_set
+
+
+def _locked(resource: str, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The states of rows that nobody else changes until this set is committed."""
+    rows = record_of(resource).shape.model._default_manager.filter(pk__in=list(ids))
+    return dict(rows.order_by("pk").select_for_update().values_list("pk", "state"))
+
+
+def _is_erased(made: Edition, key: Key) -> bool:
+    newest = made.newest(key)
+    return newest is not None and newest.op == Op.ERASE
 
 
 def retract(
@@ -126,42 +143,79 @@ def merge(
     """
     _need_reason(reason)
     lost, kept = (resource, str(loser)), (resource, str(into))
-    with edition(Cause.MERGE, user=user, role=role, reason=reason) as made:
+    with edition(Cause.MERGE, user=user, role=role, reason=reason) as made, _obeying(kept):
+        if loser == into:
+            made.problem(lost, "cannot be merged into itself")
         for key in (lost, kept):
             if made.public(key) is None:
                 made.problem(key, "is not public")
-        if loser == into:
-            made.problem(lost, "cannot be merged into itself")
+            elif made.line(*kept).count(lost[1]):
+                made.problem(kept, "lies under the other; give it another parent first")
+                break
         if made.problems:
             raise PublishError(made.problems)
         record = record_of(resource)
-        survivor = _survivor(made, record, lost, kept)
+        states = _locked(resource, [loser, into])
+        own, other = made.statement(kept) or {}, made.statement(lost) or {}
+        moved = _who_embeds(made, {lost} | _merged_into(made, {lost}))
+        made.undo = {
+            "into": kept[1],
+            "loser": {"state": states[loser], "said": record.shape.read([loser])[loser]},
+            "records": [[*key, _version_of(made, key)] for key in [kept, *moved]],
+        }
         _set_state(resource, [loser], State.RETRACTED)
         record.shape.model._default_manager.filter(pk=loser).update(merged_into=into)
-        rows = _redirect_workspace(lost, kept, survivor)
+        made.undo["rows"] = _redirect_workspace(lost, kept, other, user)
         made.bury(lost, Op.MERGE, kept[1])
-        made.add(kept, survivor)
-        made.undo = {"rows": rows}
-    assert made.change_set is not None
-    made.change_set.undo = {
-        "rows": rows,
-        "records": [
-            [name, str(object_id), version]
-            for name, object_id, version in made.change_set.changes.exclude(
-                object_id=loser
-            ).values_list("resource", "object_id", "version")
-        ],
-    }
-    made.change_set.save(update_fields=["undo"])
+        made.add(kept, _survivor(record, own, other, lost, kept))
     return made.change_set
 
 
-def _survivor(made: Edition, record: type[PublishedRecord], lost: Key, kept: Key) -> Statement:
+@contextmanager
+def _obeying(key: Key) -> Iterator[None]:
+    """What the database refuses of the rows written here is a refusal of the set, in its words."""
+    try:
+        yield
+        connection.check_constraints()
+    except IntegrityError as error:
+        diagnosis = getattr(error.__cause__, "diag", None)
+        text = (diagnosis and diagnosis.message_primary) or str(error)
+        if diagnosis and diagnosis.message_detail:
+            text += f" ({diagnosis.message_detail})"
+        raise PublishError([Problem(*key, text)]) from error
+
+
+def _who_embeds(made: Edition, keys: set[Key]) -> list[Key]:
+    """Whose current records refer to any of the given objects, these left out."""
+    found = made.embedding({key: embedders(key[0]) for key in sorted(keys)})
+    made.prefetch(found)
+    return [key for key in found if key not in keys]
+
+
+def _merged_into(made: Edition, keys: set[Key]) -> set[Key]:
+    """Objects that were merged into the given ones, directly or through others."""
+    found: set[Key] = set()
+    wanted = set(keys)
+    while wanted:
+        loaded: set[Key] = set()
+        for resource in {resource for resource, _ in wanted}:
+            ids = [object_id for name, object_id in wanted if name == resource]
+            versions = record_of(resource).objects.newest().filter(merged_into__in=ids)
+            loaded |= {(resource, str(i)) for i in versions.values_list("object_id", flat=True)}
+        wanted = loaded - found
+        found |= loaded
+    return found
+
+
+def _version_of(made: Edition, key: Key) -> int:
+    newest = made.newest(key)
+    return newest.version if newest else 0
+
+
+def _survivor(
+    record: type[PublishedRecord], own: Statement, other: Statement, lost: Key, kept: Key
+) -> Statement:
     """What the survivor of a merge says: its own, and what moves to it."""
-    own, other = made.statement(kept), made.statement(lost)
-    assert own is not None and other is not None
-    if own.get("parent") == lost[1]:
-        raise PublishError([Problem(*kept, "lies under the other; give it another parent first")])
     merged = record.shape.replace(record.merge(own, other), *lost, kept[1])
     return record.shape.normal(_without_self_links(record, merged, kept[1]))
 
@@ -177,17 +231,18 @@ def _without_self_links(
     return {**statement, **links}
 
 
-def _redirect_workspace(lost: Key, kept: Key, survivor: Statement) -> list[list[Any]]:
+def _redirect_workspace(lost: Key, kept: Key, other: Statement, user: Any) -> list[list[Any]]:
     """Turn the workspace's references from the loser to the survivor; what each row said.
 
-    Rows keep their state: a draft stays one. Each entry is a resource, an id, and what the row
-    said before and says now.
+    Rows keep their state and what was edited in them: a draft stays one. Each entry is a resource,
+    an id, and what the row said before and says now.
     """
     resource, old = lost
     changed: list[list[Any]] = []
     for name in embedders(resource):
         record = record_of(name)
         before = record.shape.read(referring(name, resource, UUID(old)) - {UUID(old)})
+        before = {i: said for i, said in before.items() if (name, str(i)) != kept}
         after = {
             row_id: record.shape.normal(
                 _without_self_links(
@@ -195,24 +250,25 @@ def _redirect_workspace(lost: Key, kept: Key, survivor: Statement) -> list[list[
                 )
             )
             for row_id, said in before.items()
-            if (name, str(row_id)) != kept
         }
-        _apply_keeping_state(name, after)
+        _apply_keeping_state(name, after, user)
         changed += [[name, str(i), before[i], after[i]] for i in after if before[i] != after[i]]
     row_id = UUID(kept[1])
-    shape = record_of(resource).shape
-    before = shape.read([row_id])
-    _apply_keeping_state(resource, {row_id: survivor})
-    changed.append([resource, kept[1], before[row_id], shape.read([row_id])[row_id]])
-    return changed
+    record = record_of(resource)
+    own = record.shape.read([row_id])[row_id]
+    Origin.objects.filter(resource=resource, object_id=old).update(object_id=row_id)
+    _apply_keeping_state(resource, {row_id: _survivor(record, own, other, lost, kept)}, user)
+    return [*changed, [resource, kept[1], own, record.shape.read([row_id])[row_id]]]
 
 
-def _apply_keeping_state(resource: str, statements: dict[UUID, Statement]) -> None:
+def _apply_keeping_state(
+    resource: str, statements: dict[UUID, Statement], user: Any = None
+) -> None:
     model = record_of(resource).shape.model
     states = dict(model._default_manager.filter(pk__in=statements).values_list("pk", "state"))
     for state in sorted(set(states.values())):
         of_state = {i: said for i, said in statements.items() if states[i] == state}
-        workspace.apply(resource, of_state, state=state)
+        workspace.apply(resource, of_state, user=user, state=state)
 
 
 def referring(name: str, resource: str, object_id: UUID) -> set[UUID]:
@@ -231,6 +287,11 @@ def referring(name: str, resource: str, object_id: UUID) -> set[UUID]:
     for lookup in lookups(shape.model, shape.stored):
         rows = shape.model._default_manager.filter(**{lookup: object_id})
         found.update(rows.values_list("pk", flat=True))
+    for member in shape.links if name == resource else []:
+        links = member.model._default_manager.filter(
+            **{member.parent: object_id}, kind__in=member.symmetric
+        )
+        found.update(links.values_list("target_id", flat=True))
     for member in shape.children:
         if not isinstance(member, Rows):
             continue
@@ -249,52 +310,107 @@ def restore(
     """Undo a retraction or a merge, by a further version.
 
     A merge can be undone only while nothing that it moved has been published anew since: else
-    `MergeConflict` names what was. Raises `PublishError` for a row that is public, was erased, or
-    refers to what is no longer public.
+    `MergeConflict` names what was. What was merged since is followed. Raises `PublishError` for a
+    row that is public, was erased, has a code that another took, or refers to what is no longer
+    public.
     """
     _need_reason(reason)
     key = (resource, str(object_id))
     record = record_of(resource)
-    with edition(Cause.EDIT, user=user, role=role, reason=reason) as made:
+    with edition(Cause.EDIT, user=user, role=role, reason=reason) as made, _obeying(key):
         version = made.newest(key)
         if version is None or version.live or version.op == Op.ERASE:
             state = {None: "was never public", Op.ERASE: "was erased"}.get(
                 version and version.op, "is public"
             )
             raise PublishError([Problem(*key, f"{state}; there is nothing to restore")])
-        if version.op == Op.MERGE:
-            made.cause = Cause.MERGE
-            _undo_merge(made, Change.objects.get(seq=version.seq).change_set)
+        made.restoring = True
+        _locked(resource, [object_id])
         last = record.objects.of(object_id).filter(live=True).latest("version")
         made.add(key, last.statement())
-        workspace.apply(resource, {object_id: last.statement()}, user=user)
-        _set_state(resource, [object_id], State.PUBLISHED)
+        made.statements[key] = made.follow_merges(key, last.statement())
+        said, said_state = made.statements[key], str(State.PUBLISHED)
+        if version.op == Op.MERGE:
+            made.cause = made.causes[key] = Cause.MERGE
+            undo = Change.objects.get(seq=version.seq).change_set
+            said, said_state = _undo_merge(made, undo, key, user)
+        workspace.apply(resource, {object_id: said}, user=user)
+        _refuse_taken_codes(key, said)
+        _set_state(resource, [object_id], said_state)
         record.shape.model._default_manager.filter(pk=object_id).update(merged_into=None)
     return made.change_set
 
 
-def _undo_merge(made: Edition, merged: ChangeSet) -> None:
-    """Say again, in public and in the workspace, what was said before a merge."""
-    moved = {(name, row_id): version for name, row_id, version in merged.undo["records"]}
-    made.prefetch(moved)
-    since = [k for k, version in moved.items() if made._public[k].version.version != version]
-    waiting = Refresh.objects.filter(because_seq=merged.first_seq).exists()
-    if since or waiting:
-        raise MergeConflict(
-            [Problem(*key, "has been published anew since the merge") for key in since]
-            or [Problem(*next(iter(moved)), "what the merge moved still waits in the queue")]
+def _undo_merge(
+    made: Edition, merged: ChangeSet, lost: Key, user: Any
+) -> tuple[Statement, str]:
+    """Say again, in public and in the workspace, what was said before a merge.
+
+    What the loser's row said before, and its state.
+    """
+    undo = merged.undo
+    if "erased" in undo:
+        text = "cannot be restored: something that the merge moved was erased"
+        raise PublishError([Problem(*lost, text)])
+    kept = (lost[0], undo["into"])
+    before = {(name, i): _said_by(name, i, version) for name, i, version in undo["records"]}
+    after = {
+        (change.resource, str(change.object_id)): _said_by(
+            change.resource, str(change.object_id), change.version
         )
-    for key, version in moved.items():
-        before = record_of(key[0]).objects.get(object_id=key[1], version=version - 1)
-        if before.live:
-            made.add(key, before.statement())
-    for name, row_id, before, after in merged.undo["rows"]:
-        key = (name, row_id)
-        if key not in moved and made.statement(key) == after:
-            made.add(key, before)
-        shape = record_of(name).shape
-        if shape.read([UUID(row_id)]).get(UUID(row_id)) == after:
-            _apply_keeping_state(name, {UUID(row_id): before})
+        for change in merged.changes.exclude(op=Op.MERGE)
+    }
+    made.prefetch(before)
+    since: list[Problem] = []
+    for key, said in before.items():
+        shape = record_of(key[0]).shape
+        now, turned = made.statement(key), shape.replace(said, *lost, kept[1])
+        if now is not None and now in (said, turned, after.get(key)):
+            made.add(key, made.follow_merges(key, said))
+        else:
+            since.append(Problem(*key, "has been published anew since the merge"))
+    if since:
+        raise MergeConflict(since)
+    _take_back(undo["rows"], user)
+    return undo["loser"]["said"], undo["loser"]["state"]
+
+
+def _take_back(rows: list[list[Any]], user: Any) -> None:
+    """Have rows of the workspace say what they said before a merge, but for what was edited since."""
+    back: dict[str, dict[UUID, Statement]] = defaultdict(dict)
+    for name, row_id, said, then in rows:
+        now = record_of(name).shape.read([UUID(row_id)]).get(UUID(row_id))
+        if now is not None:
+            back[name][UUID(row_id)] = {
+                member: said[member] if now[member] == then[member] else now[member]
+                for member in now
+            }
+    for name, statements in back.items():
+        _apply_keeping_state(name, statements, user)
+
+
+def _said_by(resource: str, object_id: str, version: int) -> Statement:
+    return record_of(resource).objects.get(object_id=object_id, version=version).statement()
+
+
+def _refuse_taken_codes(key: Key, said: Statement) -> None:
+    """Refuse to restore a row one of whose codes another row has by now."""
+    resource, object_id = key
+    for member in record_of(resource).shape.children:
+        if isinstance(member, Codes):
+            codes = {*said["codes"].items()}
+            codes |= {(other["scheme"], other["code"]) for other in said["other_codes"]}
+            taken = [
+                Problem(*key, f"its code {scheme}:{code} belongs to {resource}/{owner} now")
+                for scheme, code, owner in member.model._default_manager.filter(
+                    live=True, code__in={code for _, code in codes}
+                )
+                .exclude(**{member.parent: object_id})
+                .values_list("scheme", "code", f"{member.parent}_id")
+                if (scheme, code) in codes
+            ]
+            if taken:
+                raise PublishError(taken)
 
 
 def refresh(limit: int = FOLLOWERS) -> int:
@@ -320,7 +436,8 @@ def erase(resource: str, object_id: UUID, *, reason: str, user: Any = None) -> C
 
     Its JSON and columns are replaced in every version, and so is its small form in every version
     of whatever embeds it. The workspace row is emptied. Cannot be undone; logged for whoever holds
-    copies. Raises `PublishError` for a row that was never public.
+    copies. What was merged into it goes with it. Raises `PublishError` for a row that was never
+    public, or was merged into another.
     """
     _need_reason(reason)
     key = (resource, str(object_id))
@@ -329,6 +446,12 @@ def erase(resource: str, object_id: UUID, *, reason: str, user: Any = None) -> C
         if newest is None or newest.op == Op.ERASE:
             state = "was erased already" if newest else "was never public"
             raise PublishError([Problem(*key, state)])
+        if newest.merged_into is not None:
+            state = f"was merged into {resource}/{made.survivor(key)}; erase that"
+            raise PublishError([Problem(*key, state)])
+        for merged in sorted(_merged_into(made, {key})):
+            if not _is_erased(made, merged):
+                made.bury(merged, Op.ERASE)
         made.bury(key, Op.ERASE)
         made.after_commit = erase_versions
     assert made.change_set is not None
@@ -350,14 +473,12 @@ def _by_resource(objects: Iterable[tuple[str, UUID]]) -> dict[str, list[UUID]]:
 
 def _set_state(resource: str, ids: Iterable[UUID], state: str) -> None:
     model = record_of(resource).shape.model
-    rows = model._default_manager.filter(pk__in=list(ids))
+    ids = list(ids)
+    rows = model._default_manager.filter(pk__in=ids)
     rows.update(state=state, updated_at=timezone.now())
-    if hasattr(model, "codes"):
-        for member in record_of(resource).shape.children:
-            if member.keys == ("codes", "other_codes"):
-                member.model._default_manager.filter(**{f"{member.parent}__in": list(ids)}).update(
-                    live=state != State.RETRACTED
-                )
+    for member in record_of(resource).shape.children:
+        if isinstance(member, Codes):
+            member.set_live(ids, state != State.RETRACTED)
 
 
 def _drop_symmetric(resource: str, ids: Iterable[UUID]) -> None:
@@ -369,25 +490,25 @@ def _drop_symmetric(resource: str, ids: Iterable[UUID]) -> None:
 
 
 def _refuse_referred(made: Edition, going: set[Key]) -> None:
-    for key in made.embedding(going):
-        if key in going:
-            continue
+    """Refuse to retract what public records refer to, also by what was merged into it."""
+    meant = going | _merged_into(made, going)
+    for key in _who_embeds(made, meant):
         statement = made.statement(key)
         if statement is None:
             continue
-        resource = key[0]
-        for member in record_of(resource).shape.links:
+        for member in record_of(key[0]).shape.links:
             statement = {
                 **statement,
                 member.name: [
                     e
                     for e in statement[member.name]
-                    if not (e["kind"] in member.symmetric and (resource, e[member.other]) in going)
+                    if not (e["kind"] in member.symmetric and (key[0], e[member.other]) in meant)
                 ],
             }
-        for target in sorted(going & set(record_of(resource).shape.references(statement))):
+        for target in sorted(meant & set(record_of(key[0]).shape.references(statement))):
             made.problem(
-                target, f"{key[0]}/{key[1]} refers to it; retract that as well, or edit it first"
+                (target[0], made.survivor(target)),
+                f"{key[0]}/{key[1]} refers to it; retract that as well, or edit it first",
             )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from typing import Any, ClassVar
+from uuid import UUID
 
 import orjson
 
@@ -52,9 +53,14 @@ class PublishedRecord(Record):
         raise NotImplementedError
 
     @classmethod
-    def taken(cls, body: Body, line: list[str]) -> Any:
-        """All that those who embed it take from it: they change when this does."""
+    def taken(cls, body: Body, line: list[str], by: str) -> Any:
+        """All that the records of the resource `by` take from it: they change when this does."""
         return cls.reference(body), line
+
+    @classmethod
+    def borrowed(cls, body: Body) -> dict[str, Any]:
+        """The filter columns that repeat what an embedded row says, and not only its id."""
+        return {}
 
     @classmethod
     def merge(cls, winner: Statement, loser: Statement) -> Statement:
@@ -64,9 +70,10 @@ class PublishedRecord(Record):
             known = {merged["name"], *(name["name"] for name in merged["names"])}
             alias = {"name": loser["name"], "language": None, "kind": "alias"}
             alias |= {"since": None, "until": None}
-            merged["names"] = merged["names"] + [
-                name for name in [alias, *loser["names"]] if name["name"] not in known
-            ]
+            moved = [name for name in loser["names"] if name["name"] not in known]
+            if loser["name"] not in known | {name["name"] for name in moved}:
+                moved.append(alias)
+            merged["names"] = merged["names"] + moved
         if "codes" in merged:
             merged["codes"] = loser["codes"] | merged["codes"]
             moved = [
@@ -99,6 +106,10 @@ class PublishedRecord(Record):
         left |= {name: body[name] for name in ("kind", "type") if name in body}
         left |= {name: [] for name in ("ancestors",) if name in left}
         return left
+
+    @classmethod
+    def forget(cls, object_id: UUID) -> None:
+        """Delete what is kept of an object beside its versions and its row, before it is erased."""
 
     def statement(self) -> Statement:
         """The statement that the version was made from: enough to restore the row."""

@@ -9,6 +9,7 @@ members added, exactly as the API serves it. A shape leads from each form to the
     workspace <-write-- statement <---strip---- body
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -283,8 +284,11 @@ class Group(Member):
 
 
 def _number(value: Any) -> Any:
-    """A whole number without a fraction: 5000, not 5000.0."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    """A number as its column keeps it, and a whole one without a fraction: 5000, not 5000.0."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    kept = float(value)
+    return int(kept) if kept.is_integer() else kept
 
 
 @dataclass
@@ -315,7 +319,8 @@ class Rows(Member):
     """A list of objects, each a child row.
 
     `order` names the keys that the list is sorted by; without it the order is kept, in the column
-    `position`. `key` shows each element by that one member instead of an object.
+    `position`. `key` shows each element by that one member instead of an object. Elements are told
+    apart by the keys of `order`, unless they are `repeatable`: then by all that they say.
     """
 
     name: str
@@ -324,6 +329,7 @@ class Rows(Member):
     members: list[Member]
     order: tuple[str, ...] = ()
     key: str = ""
+    repeatable: bool = False
 
     def __post_init__(self) -> None:
         self.keys = (self.name,)
@@ -348,8 +354,11 @@ class Rows(Member):
         return {self.name: self._sorted(children or [])}
 
     def _sorted(self, elements: list[Statement]) -> list[Any]:
-        if self.order:
-            elements = sorted(elements, key=lambda e: [_sortable(e.get(k)) for k in self.order])
+        if self.order and len(elements) > 1:
+            elements = sorted(
+                elements,
+                key=lambda e: ([_sortable(e.get(k)) for k in self.order], _text(e)),
+            )
         return [element[self.key] for element in elements] if self.key else elements
 
     def open(self, elements: Iterable[Any]) -> list[Statement]:
@@ -386,10 +395,15 @@ class Rows(Member):
         turned = [translate(self.members, element, turn) for element in elements]
         if turned == elements:
             return {self.name: statement[self.name]}
-        if self.order:  # two may have become one
-            by_identity = {str([e.get(key) for key in self.order]): e for e in reversed(turned)}
-            turned = list(by_identity.values())
+        if self.order:  # two may have become one: the one that was there stays
+            there = [new for new, old in zip(turned, elements, strict=True) if new == old]
+            moved = [new for new, old in zip(turned, elements, strict=True) if new != old]
+            turned = list({self.identity(e): e for e in [*reversed(moved), *there]}.values())
         return {self.name: self._sorted(turned)}
+
+    def identity(self, element: Statement) -> str:
+        """What tells an element from the others."""
+        return _text(element if self.repeatable else [element.get(key) for key in self.order])
 
     def assemble(self, statement: Statement, look: Look) -> Body:
         elements = statement[self.name]
@@ -411,6 +425,10 @@ class Rows(Member):
 def _sortable(value: Any) -> tuple[bool, Any]:
     """A sort key under which null comes last."""
     return (value is None, value)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 @dataclass
@@ -446,20 +464,16 @@ class Links(Rows):
         self.model._default_manager.filter(
             target_id__in=list(statements), kind__in=self.symmetric
         ).delete()
-        directed: dict[UUID, Statement] = defaultdict(lambda: {self.name: []})
+        # A row without links loses those that it had.
+        links: dict[UUID, dict[str, Statement]] = {row_id: {} for row_id in statements}
         for row_id, statement in statements.items():
-            directed[row_id]  # a row without links loses those that it had
             for element in statement[self.name]:
-                other = UUID(element[self.other])
+                start, other = row_id, UUID(element[self.other])
                 if element["kind"] in self.symmetric and other < row_id:
-                    element = {**element, self.other: str(row_id)}
-                    mirrored = directed[other][self.name]
-                    if element not in mirrored:
-                        mirrored.append(element)
-                elif element not in directed[row_id][self.name]:
-                    directed[row_id][self.name].append(element)
-        own = {row_id: s for row_id, s in directed.items() if row_id in statements}
-        super().save(own)
+                    start, element = other, {**element, self.other: str(row_id)}
+                links.setdefault(start, {}).setdefault(self.identity(element), element)
+        directed = {row_id: {self.name: list(found.values())} for row_id, found in links.items()}
+        super().save({row_id: s for row_id, s in directed.items() if row_id in statements})
         foreign = [
             self.model(
                 **{f"{self.parent}_id": row_id},
@@ -513,13 +527,24 @@ class Codes(Member):
             ),
         }
 
-    def save(self, statements: dict[UUID, Statement]) -> None:
+    def set_live(self, ids: Iterable[UUID], live: bool) -> None:
+        """A code is taken while its row is live; the code of a retracted row is free."""
+        rows = self.model._default_manager.filter(**{f"{self.parent}__in": list(ids)})
+        rows.exclude(live=live).update(live=live)
+
+    def save(self, statements: dict[UUID, Statement], *, live: bool = True) -> None:
         """Replace the codes of the given rows."""
+        if not statements:
+            return
         self.model._default_manager.filter(**{f"{self.parent}__in": list(statements)}).delete()
         self.model._default_manager.bulk_create(
             [
                 self.model(
-                    **{f"{self.parent}_id": row_id}, scheme=scheme, code=code, preferred=preferred
+                    **{f"{self.parent}_id": row_id},
+                    scheme=scheme,
+                    code=code,
+                    preferred=preferred,
+                    live=live,
                 )
                 for row_id, statement in statements.items()
                 for scheme, code, preferred in [
@@ -684,6 +709,19 @@ class Shape:
     def strip(self, body: Body) -> Statement:
         """The statement that a body was assembled from; its long lists are cut where it cut them."""
         return strip(self.members, body)
+
+    def cut(self, statement: Statement) -> bool:
+        """Whether a list of the statement is longer than a body shows."""
+        return _cut(self.stored, statement)
+
+
+def _cut(members: Iterable[Member], statement: Statement) -> bool:
+    return any(
+        len(statement[member.name]) > NESTED_LIMIT
+        or any(_cut(member.nested, element) for element in statement[member.name] if member.nested)
+        for member in members
+        if isinstance(member, Rows)
+    )
 
 
 class _Nothing:

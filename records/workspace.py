@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.db.models import Case, CheckConstraint, F, Value, When
 from django.utils import timezone
 
-from records.models import Curated, Dataset, Origin, State
+from records.models import Curated, Dataset, Origin, ReviewItem, State
 from records.registry import record_of, resource_of
 from records.shape import Codes, Member, Rows, Statement
 
@@ -103,7 +103,11 @@ def apply(
             for row_id, statement in wanted.items()
             if any(statement[key] != before.get(row_id, {}).get(key) for key in member.keys)
         }
-        if differing:
+        if isinstance(member, Codes):
+            live = state != State.RETRACTED
+            member.set_live(wanted, live)
+            member.save(differing, live=live)
+        elif differing:
             member.save(differing)
     _save_origins(resource, wanted, before, homes)
     return applied
@@ -194,6 +198,9 @@ def _validate_codes(member: Codes, statement: Statement) -> list[tuple[list[Any]
     for scheme, code in statement["codes"].items():
         row = member.model(scheme=scheme, code=code)
         problems += [(["codes", scheme], text) for _, text in _validate(row, [], [])]
+    for position, other in enumerate(statement["other_codes"]):
+        row = member.model(scheme=other["scheme"], code=other["code"])
+        problems += [(["other_codes", position], text) for _, text in _validate(row, [], [])]
     return problems
 
 
@@ -223,7 +230,8 @@ def _validate(row: models.Model, members: list[Member], path: list[Any]) -> list
 def discard(resource: str, object_id: UUID, *, user: Any = None) -> None:
     """Take back the unpublished edits of a row: it says again what its record says.
 
-    A row that was never published goes. Raises `LookupError` for an unknown id.
+    A row that was never published goes. Raises `LookupError` for an unknown id, and
+    `ProtectedError` for a row that was never published and that others refer to.
     """
     record = record_of(resource)
     version = record.objects.newest().filter(object_id=object_id).first()
@@ -231,6 +239,8 @@ def discard(resource: str, object_id: UUID, *, user: Any = None) -> None:
         deleted, _ = record.shape.model._default_manager.filter(pk=object_id).delete()
         if not deleted:
             raise LookupError(f"{resource}/{object_id} does not exist")
+        Origin.objects.filter(resource=resource, object_id=object_id).delete()
+        ReviewItem.objects.filter(resource=resource, object_id=object_id).delete()
         return
     if version.live:
         rows = record.shape.model._default_manager.filter(pk=object_id)

@@ -47,7 +47,7 @@ class ActorAdmin(CuratedAdmin):
     """Actors, each with the one that it answers to."""
 
     form = NestedForm
-    list_display = ("name", "kind", "parent")
+    list_display = ("name", "kind_code", "parent")
     list_filter = ("kind",)
     list_select_related = ("parent", "dataset")
     search_fields = ("name", "names__name", "codes__code")
@@ -76,7 +76,7 @@ class SourceCodeInline(CodeInline):
 class SourceAdmin(CuratedAdmin):
     """Sources, each with the actor that it speaks for."""
 
-    list_display = ("name", "kind", "speaks_for", "independent", "reliability")
+    list_display = ("name", "kind_code", "speaks_for", "independent", "reliability")
     list_filter = ("kind", "independent", "reliability")
     list_select_related = ("speaks_for", "dataset")
     search_fields = ("name", "names__name", "codes__code", "url")
@@ -124,7 +124,7 @@ class MentionInline(ChildInline):
 class DocumentAdmin(CuratedAdmin):
     """Documents. A text is attached by `manage.py attach_text`, which verifies every span."""
 
-    list_display = ("__str__", "kind", "publisher", "published_edtf", "rights")
+    list_display = ("__str__", "kind_code", "publisher", "published_edtf", "rights")
     list_filter = ("kind", "rights", "status")
     list_select_related = ("publisher", "dataset")
     search_fields = ("title", "author", "url", "publisher__name")

@@ -1,6 +1,7 @@
 """Published versions of actors, sources and documents."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -134,6 +135,12 @@ class ActorRecord(NamedRecord):
         ]
 
     @classmethod
+    def taken(cls, body: Body, line: list[str], by: str) -> Any:
+        if by == "documents":
+            return cls.reference(body)
+        return cls.reference(body), line, body["ancestors"] if by == "actors" else None
+
+    @classmethod
     def lineage(cls, body: Body, look: Look) -> list[str]:
         return [body["id"], *(ancestor["id"] for ancestor in body["ancestors"])]
 
@@ -177,6 +184,10 @@ class SourceRecord(NamedRecord):
     class Meta(NamedRecord.Meta):
         abstract = False
         ordering = ["seq"]
+
+    @classmethod
+    def taken(cls, body: Body, line: list[str], by: str) -> Any:
+        return cls.reference(body), body["speaks_for"] if by == "claims" else None
 
     @classmethod
     def lineage(cls, body: Body, look: Look) -> list[str]:
@@ -254,6 +265,7 @@ class DocumentRecord(PublishedRecord):
                 SortedList("candidates", initial=list),
             ],
             ("span", "place", "actor", "source"),
+            repeatable=True,
         ),
     )
 
@@ -292,8 +304,18 @@ class DocumentRecord(PublishedRecord):
         return {key: body[key] for key in ("id", "kind", "title", "url")}
 
     @classmethod
-    def taken(cls, body: Body, line: list[str]) -> Any:
-        return cls.reference(body), body["publisher"]
+    def taken(cls, body: Body, line: list[str], by: str) -> Any:
+        return cls.reference(body), body["publisher"] if by == "claims" else None
+
+    @classmethod
+    def forget(cls, object_id: UUID) -> None:
+        """Delete its texts, of every version, but for those that another document has."""
+        statements = [version.statement() for version in cls.objects.of(object_id).filter(live=True)]
+        rows = Document.objects.filter(pk=object_id).values_list("text_sha256", flat=True)
+        hashes = {statement["text_sha256"] for statement in statements} | set(rows)
+        shared = Document.objects.filter(text_sha256__in=hashes - {None}).exclude(pk=object_id)
+        kept = set(shared.values_list("text_sha256", flat=True))
+        DocumentText.objects.filter(sha256__in=hashes - {None} - kept).delete()
 
     @classmethod
     def columns(cls, body: Body, look: Look) -> dict[str, Any]:

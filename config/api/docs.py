@@ -31,11 +31,13 @@ _generating = Lock()
 
 
 @cache
-def document(renderer: type[OpenApiYamlRenderer | OpenApiJsonRenderer]) -> bytes:
-    """The OpenAPI document as text. It depends on the code alone, so it is made once a process."""
+def document(form: str) -> bytes:
+    """The OpenAPI document as `yaml` or `json`: made once, for it depends on the code alone."""
+    renderer = {"yaml": OpenApiYamlRenderer, "json": OpenApiJsonRenderer}[form]
     with _generating:
         schema = SchemaGenerator().get_schema(request=None, public=True)
-        return renderer().render(schema, renderer_context={})
+        text = renderer().render(schema, renderer_context={})
+    return text.encode() if isinstance(text, str) else text
 
 
 class DocumentationView(APIView):
@@ -69,9 +71,12 @@ class OpenApiView(DocumentationView):
     def get(self, request: Request) -> HttpResponse:
         """Answer with the document, or 304 to who has it."""
         renderer = request.accepted_renderer
-        body = document(type(renderer))
+        body = document(renderer.format)
         tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        given = {found.removeprefix("W/") for found in parse_etags(request.headers.get("If-None-Match", ""))}
+        given = {
+            found.removeprefix("W/")
+            for found in parse_etags(request.headers.get("If-None-Match", ""))
+        }
         response: HttpResponse
         if given & {tag, "*"}:
             response = HttpResponseNotModified()
@@ -111,7 +116,7 @@ PAGE = """<!doctype html>
 
 
 def page(head: str, body: str) -> HttpResponse:
-    """A page without a line of script or style of its own, as the security policy asks."""
+    """A page without a line of script of its own, as the security policy asks."""
     return HttpResponse(PAGE.format(head=head, body=body))
 
 
@@ -164,6 +169,8 @@ class RedocView(DocumentationView):
     def get(self, request: Request) -> HttpResponse:
         """The page."""
         return page(
-            f'<link rel="icon" href="{static(f"{SWAGGER}/favicon-32x32.png")}">',
-            f'<redoc spec-url="{reverse("schema")}"></redoc>\n<script src="{static(REDOC)}"></script>',
+            f'<link rel="icon" href="{static(f"{SWAGGER}/favicon-32x32.png")}">\n'
+            "<style>body { margin: 0 }</style>",
+            f'<redoc spec-url="{reverse("schema")}"></redoc>\n'
+            f'<script src="{static(REDOC)}"></script>',
         )

@@ -22,8 +22,8 @@ from records.api.problems import KINDS, ProblemError
 logger = logging.getLogger("dateline.errors")
 
 PROBLEM_JSON = "application/problem+json"
-#: Characters of a detail that are shown.
-DETAIL_LIMIT = 1200
+#: Bytes of a problem that `detail` and `errors` together may take.
+SAID_LIMIT = 1500
 
 SLUGS = {
     400: "bad-request",
@@ -55,14 +55,13 @@ def problem(
     """A problem as an answer: `type, title, status, detail, errors, request_id`, and members."""
     slug = slug or SLUGS.get(status, "bad-request")
     known = KINDS.get(slug)
+    errors = [dict(error) for error in errors or []]
     body = {
         "type": f"/problems/{slug}/",
         "title": title or (known[0] if known else HTTPStatus(status).phrase),
         "status": status,
-        "detail": detail[:DETAIL_LIMIT],
-        "errors": [
-            {name: text[:400] for name, text in error.items()} for error in (errors or [])[:10]
-        ],
+        "detail": _short(detail, SAID_LIMIT // 3 if errors else SAID_LIMIT),
+        "errors": _fitting(errors, SAID_LIMIT - SAID_LIMIT // 3),
         "request_id": getattr(request, "request_id", None),
         **members,
     }
@@ -71,6 +70,26 @@ def problem(
     )
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _short(text: str, limit: int) -> str:
+    """As much of a text as fits into so many bytes."""
+    raw = text.encode("utf-8", "backslashreplace")
+    if len(raw) <= limit:
+        return raw.decode()
+    return raw[: limit - 3].decode("utf-8", "ignore") + "…"
+
+
+def _fitting(errors: list[dict[str, str]], limit: int) -> list[dict[str, str]]:
+    """As many errors as fit into so many bytes, each cut to half of that."""
+    shown: list[dict[str, str]] = []
+    for error in errors:
+        short = {name: _short(text, limit // 2) for name, text in error.items()}
+        limit -= len(orjson.dumps(short)) + 1
+        if shown and limit < 0:
+            break
+        shown.append(short)
+    return shown
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
@@ -89,13 +108,19 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
         )
     if isinstance(error, exceptions.APIException):
         headers: dict[str, str] = {}
+        detail = str(error.detail)
         if isinstance(error, exceptions.MethodNotAllowed):
             headers["Allow"] = ", ".join(context["view"].allowed_methods)
+            detail = f"{request.method[:40]!a} is not allowed here; {headers['Allow']} are."
+        if isinstance(error, exceptions.NotAcceptable):
+            known = ", ".join(found.media_type for found in context["view"].renderer_classes)
+            accept = request.META.get("HTTP_ACCEPT", "")
+            detail = f"Accept: {accept[:100]!a} takes nothing that is served here: {known}."
         if getattr(error, "auth_header", None):
             headers["WWW-Authenticate"] = error.auth_header
         if getattr(error, "wait", None):
             headers["Retry-After"] = str(int(error.wait))
-        return problem(request, error.status_code, str(error.detail), headers=headers)
+        return problem(request, error.status_code, detail, headers=headers)
     return known_problem(request, error)
 
 
@@ -109,7 +134,7 @@ def known_problem(request: HttpRequest, error: BaseException | None) -> HttpResp
         case RequestDataTooBig():
             return problem(request, 413, "The body is larger than 1 MiB.")
         case SuspiciousOperation():
-            return problem(request, 400, "The request is malformed: " + str(error)[:200])
+            return problem(request, 400, f"The request is malformed: {error}")
         case ProtectedError() | RestrictedError():
             return problem(request, 409, "Something refers to it.")
         case DataError():
@@ -136,6 +161,16 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith("/admin/"):
         return defaults.permission_denied(request, exception)
     return problem(request, 403, "This is not allowed.")
+
+
+def plain_problem(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """The problem in place of an error page that something beneath the views has written."""
+    headers = {name: response[name] for name in ("Allow", "Retry-After") if name in response}
+    if response.status_code == 405:
+        detail = f"{(request.method or '')[:40]!a} is not allowed here; {headers['Allow']} are."
+    else:
+        detail = HTTPStatus(response.status_code).description or response.reason_phrase
+    return problem(request, response.status_code, detail, headers=headers)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
 
-from config.api.errors import known_problem
+from config.api.errors import PROBLEM_JSON, known_problem, plain_problem
 
 EXPOSED = (
     "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, Dateline-Seq, X-Request-Id"
@@ -36,6 +36,12 @@ class ApiMiddleware:
             response["Access-Control-Max-Age"] = "86400"
         else:
             response = self.get_response(request)
+            if (
+                response.status_code >= 400
+                and response.get("Content-Type") != PROBLEM_JSON
+                and not request.path.startswith("/admin/")
+            ):
+                response = plain_problem(request, response)
         if api:
             response["Access-Control-Allow-Origin"] = "*"
             response["Access-Control-Expose-Headers"] = EXPOSED

@@ -1,7 +1,284 @@
-"""What the OpenAPI document says beyond what the code can be asked."""
+"""What the OpenAPI document says beyond what the code can be asked, in the form that clients read.
 
+`clients.md` of the design tells which generators stumble over what, and so why each step is here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
+from drf_spectacular.openapi import AutoSchema
 
-def normalize(result: dict[str, Any], **context: Any) -> dict[str, Any]:
+from records.api.serializers import ProblemSerializer
+
+Node = dict[str, Any]
+
+DESCRIPTION = """\
+Dateline serves structured news: who said what happened, where, when, and on what evidence. It never
+states a contested thing in its own voice.
+
+- **Lists** have `next`, `previous` and `results`; follow `next` until it is null.
+- **Filters** take several values for any of them, as a comma list or repeated, and `!` before a
+  value to exclude it. A parameter that is unknown, empty, repeated where it takes one value, or
+  wrong is answered with 400 and named; nothing is ignored.
+- **Time**: `as_of` answers as it stood at an instant or at a number of the sequence. Every answer
+  carries the newest number in `Dateline-Seq`.
+- **Codes** that may grow are open strings (`x-extensible-enum` has those known today): take an
+  unknown one for what it is, one more. Members may be added to any object.
+- **Errors** are problem details (RFC 9457), whatever the `Accept`.
+"""
+
+TAGS = {
+    "root": "What there is to read.",
+    "places": "Somewhere on earth, with names, a position and a parent.",
+    "actors": "Who takes part in events, and to which party they belong.",
+    "sources": "The voices that information comes from.",
+    "documents": "What a source published, or what another document embeds.",
+    "events": "What is said to have happened, to be happening, or to be possible.",
+    "claims": "One assertion by one source, and where it can be read.",
+    "datasets": "Where rows came from as a batch, and under which terms.",
+    "changes": "Every change of every record, in the one order.",
+}
+
+#: The parameters of a path, by the names that the code has for them.
+PATH_PARAMETERS: dict[str, tuple[str, str, Node]] = {
+    "seq": (
+        "id",
+        "The record's id, a UUID; or a code of it as `scheme:code`, which is answered with 307.",
+        {"type": "string", "examples": ["geonames:704204"]},
+    ),
+    "version": ("version", "The number of the version, from 1.", {"type": "integer", "minimum": 1}),
+    "slug": ("slug", "The data set's slug.", {"type": "string"}),
+}
+
+HEADERS = {
+    "ETag": "The entity tag; sent back in `If-None-Match` it saves an answer that is the same.",
+    "Last-Modified": "When what is answered was last recorded.",
+    "Dateline-Seq": "The newest number of the sequence when this was answered.",
+    "Link": 'Where the licences of what is listed can be read, with `rel="license"`.',
+    "Location": "Where to go instead, the query kept.",
+    "Retry-After": "After how many seconds to try again.",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer other than 200, as a component that operations share."""
+
+    name: str
+    description: str
+    headers: tuple[str, ...] = ()
+    problem: bool = True
+
+
+ANSWERS = {
+    304: Answer("NotModified", "Nothing has changed since `ETag` was given.", ("ETag",), False),
+    307: Answer("Coded", "A code was given; its record is elsewhere.", ("Location",), False),
+    308: Answer("Merged", "It was merged into what is there.", ("Location",), False),
+    400: Answer("BadRequest", "A parameter is unknown, repeated, empty or wrong."),
+    401: Answer("NeedsKey", "This instance is closed to anonymous reading."),
+    404: Answer(
+        "NotFound",
+        "There is nothing at this address. If it is there now and was not yet at `as_of`, "
+        "`first_recorded_at` and `first_seq` tell since when.",
+    ),
+    406: Answer("NotAcceptable", "There is no such format."),
+    410: Answer("Retracted", "It was retracted; `reason`, `retracted_at` and `seq` tell more."),
+    414: Answer("QueryTooLong", "The query is too long."),
+    429: Answer("TooManyRequests", "Too many requests.", ("Retry-After",)),
+    451: Answer("Erased", "It was erased in every version."),
+    503: Answer("Unavailable", "The service is busy.", ("Retry-After",)),
+}
+#: Which of them any operation may give.
+EVERYWHERE = (304, 400, 401, 406, 414, 429, 503)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of operation, known by how its id ends: its summary, its 200, its other answers."""
+
+    ending: str
+    summary: str
+    answer: str
+    others: tuple[int, ...] = ()
+
+
+#: The first that fits counts.
+KINDS = (
+    Kind("root_retrieve", "What there is to read", "What there is to read."),
+    Kind("changes_list", "List changes", "A page of changes."),
+    Kind("datasets_list", "List data sets", "A page of data sets."),
+    Kind("datasets_retrieve", "Get a data set", "The data set.", (404,)),
+    Kind("_history_list", "List versions of one of the {tag}", "A page of versions.", (307, 404)),
+    Kind("_history_retrieve", "Get one such version", "The version.", (307, 404, 451)),
+    Kind("_list", "List {tag}", "A page of records."),
+    Kind("_retrieve", "Get one of the {tag}", "The record.", (307, 308, 404, 410, 451)),
+)
+
+
+def normalize(result: Node, generator: Any, **context: Any) -> Node:
+    """The last step of making the document; called by drf-spectacular."""
+    result["info"]["description"] = DESCRIPTION
+    result["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
+    result["components"] = components = _components(generator)
+    result["paths"] = {
+        _path(path): {
+            method: _operation(operation, components["schemas"])
+            for method, operation in operations.items()
+        }
+        for path, operations in result["paths"].items()
+    }
+    for node in _nodes(result):
+        plain(node)
+    for name in ("BlankEnum", "NullEnum"):
+        components["schemas"].pop(name, None)
     return result
+
+
+def _components(generator: Any) -> Node:
+    """The components, with those that no view names: problems, their answers, headers."""
+    schema = AutoSchema()
+    schema.registry, schema.view = generator.registry, SimpleNamespace(request=None)
+    problem = schema.resolve_serializer(ProblemSerializer, "response").ref
+    content = {"application/problem+json": {"schema": problem}}
+    components: Node = generator.registry.build({})
+    components["headers"] = {
+        name: {"description": text, "schema": {"type": "string"}} for name, text in HEADERS.items()
+    }
+    components["responses"] = {
+        answer.name: {
+            "description": answer.description,
+            **({"headers": _headers(answer.headers)} if answer.headers else {}),
+            **({"content": content} if answer.problem else {}),
+        }
+        for answer in ANSWERS.values()
+    }
+    return components
+
+
+def _headers(names: tuple[str, ...]) -> Node:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _path(path: str) -> str:
+    """The path with the names of parameters that are shown."""
+    for name, (shown, _, _) in PATH_PARAMETERS.items():
+        path = path.replace(f"{{{name}}}", f"{{{shown}}}")
+    return path
+
+
+def _operation(operation: Node, schemas: dict[str, Node]) -> Node:
+    """The operation, with what it answers and what its parameters are."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path":
+            shown, text, schema = PATH_PARAMETERS[parameter["name"]]
+            parameter |= {"name": shown, "description": text, "schema": schema}
+        else:
+            _plain_parameter(parameter, schemas)
+    if operation.get("security") == [{}]:
+        del operation["security"]
+    name = operation.pop("operationId")
+    kind = next(kind for kind in KINDS if name.endswith(kind.ending))
+    licensed = name.endswith("_list") and "_history_" not in name
+    answered = operation["responses"]["200"]
+    answered["description"] = kind.answer
+    answered["headers"] = _headers(
+        ("ETag", "Last-Modified", "Dateline-Seq", *(("Link",) if licensed else ()))
+    )
+    operation["responses"] |= {
+        str(status): {"$ref": f"#/components/responses/{ANSWERS[status].name}"}
+        for status in sorted((*EVERYWHERE, *kind.others))
+    }
+    summary = kind.summary.format(tag=operation["tags"][0])
+    return {"operationId": name, "summary": summary, **operation}
+
+
+def _nodes(node: Any) -> Iterator[Node]:
+    """Every object of the document, the inner ones first."""
+    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for child in children:
+        yield from _nodes(child)
+    if isinstance(node, dict):
+        yield node
+
+
+def plain(node: Node) -> None:
+    """Put one object of the document, in place, into the form that every generator reads."""
+    _plain_null(node)
+    _plain_enum(node)
+    _plain_string(node)
+    _plain_description(node)
+
+
+def _plain_null(node: Node) -> None:
+    """`nullable`, which OpenAPI 3.1 does not know, as a type."""
+    if node.get("nullable") is not True:
+        return
+    del node["nullable"]
+    if isinstance(node.get("type"), str):
+        node["type"] = [node["type"], "null"]
+        return
+    description = node.pop("description", None)
+    inner = dict(node)
+    node.clear()
+    node["oneOf"] = [inner, {"type": "null"}]
+    if description:
+        node["description"] = description
+
+
+def _plain_enum(node: Node) -> None:
+    """A code or null, without the components that stand for an empty text and for null."""
+    choices = node.get("oneOf")
+    if not isinstance(choices, list):
+        return
+    named = [choice.get("$ref", "").rpartition("/")[2] for choice in choices]
+    if not {"BlankEnum", "NullEnum"} & set(named):
+        return
+    node["oneOf"] = [
+        {"type": "null"} if name == "NullEnum" else choice
+        for name, choice in zip(named, choices, strict=True)
+        if name != "BlankEnum"
+    ]
+    if len(node["oneOf"]) == 1:
+        node["allOf"] = node.pop("oneOf")
+
+
+def _plain_string(node: Node) -> None:
+    """An address that may be empty is one string, not a choice between two."""
+    choices = node.get("oneOf", ())
+    if [c.get("type") for c in choices] == ["string"] * 2 and choices[1].get("maxLength") == 0:
+        del node["oneOf"]
+        node["type"] = "string"
+
+
+def _plain_parameter(parameter: Node, shared: dict[str, Node]) -> None:
+    """A parameter without null, which a query does not have, and with enums that are shared."""
+    schema: Node = parameter["schema"]
+    for part in (schema, schema.get("items", {})):
+        if isinstance(part.get("type"), list):
+            part["type"] = next(kind for kind in part["type"] if kind != "null")
+        if "enum" not in part:
+            continue
+        part["enum"] = [value for value in part["enum"] if value is not None]
+        for name, component in shared.items():
+            if component.get("enum") == part["enum"] and "default" not in part:
+                part.clear()
+                part["$ref"] = f"#/components/schemas/{name}"
+                break
+        else:
+            part["x-enum-varnames"] = [_constant(value) for value in part["enum"]]
+
+
+def _constant(value: str) -> str:
+    """The name of a value in generated code: `NAME_DESCENDING` for `-name`."""
+    name = value.removeprefix("-").upper()
+    return f"{name}_DESCENDING" if value.startswith("-") else name
+
+
+def _plain_description(node: Node) -> None:
+    """The meaning of each code is told once, where the codes are."""
+    if "allOf" in node or "oneOf" in node:
+        text, separator, _ = node.get("description", "").partition("\n\n* `")
+        if separator:
+            node["description"] = text

@@ -397,31 +397,29 @@ class Server:
     def _create(self) -> None:
         """Make the data folder, with the role and the database; it appears whole or not at all."""
         folder = self._place()
-        draft = folder / "data.new"
-        if draft.exists():
-            shutil.rmtree(draft)
-        draft.mkdir(mode=0o700)
-        if self._owner:
-            os.chown(draft, self._owner.pw_uid, self._owner.pw_gid)
+        for broken_off in folder.glob("making-*"):
+            shutil.rmtree(broken_off, ignore_errors=True)  # its initdb may be at work still
+        draft = Path(tempfile.mkdtemp(prefix="making-", dir=folder))
         password = kept_secret("password", self.state)
-        with tempfile.NamedTemporaryFile("w", dir=folder) as given:
-            if self._owner:
-                os.fchown(given.fileno(), self._owner.pw_uid, -1)
-            given.write(password)
-            given.flush()
-            self._run(
-                "initdb", "-D", str(draft), "--username=postgres", f"--pwfile={given.name}",
-                "--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin",
-                "--builtin-locale=C.UTF-8",
-            )  # fmt: skip
+        (draft / "password").write_text(password)
+        if self._owner:
+            for path in (draft / "password", draft):
+                os.chown(path, self._owner.pw_uid, self._owner.pw_gid)
+        data = str(draft / "data")
+        self._run(
+            "initdb", "-D", data, "--username=postgres", f"--pwfile={draft / 'password'}",
+            "--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+        )  # fmt: skip
         # The role owns its database and is no superuser, as with one's own PostgreSQL.
         # Single-user mode reads one command a line; the password has no quotes.
         commands = (
             f"CREATE ROLE {NAME} LOGIN CREATEDB PASSWORD '{password}'\n"
             f"CREATE DATABASE {NAME} OWNER {NAME}\n"
         )
-        self._run("postgres", "--single", "-D", str(draft), "postgres", given=commands)
-        draft.rename(folder / "data")
+        self._run("postgres", "--single", "-D", data, "postgres", given=commands)
+        (draft / "data").rename(folder / "data")
+        shutil.rmtree(draft)
 
     def _place(self) -> Path:
         """Give the folder to make the data in, chosen so that the server's user can reach it."""

@@ -14,6 +14,16 @@ from records.api.serializers import (
     total,
 )
 
+GEOMETRY_TYPES = [
+    "Point",
+    "MultiPoint",
+    "LineString",
+    "MultiLineString",
+    "Polygon",
+    "MultiPolygon",
+    "GeometryCollection",
+]
+
 
 class PlaceReferenceSerializer(serializers.Serializer):
     """A place as other records embed it."""
@@ -29,18 +39,7 @@ class PlaceReferenceSerializer(serializers.Serializer):
 class GeometrySerializer(serializers.Serializer):
     """An outline or line as a GeoJSON geometry (RFC 7946), WGS 84, longitude first."""
 
-    type = serializers.ChoiceField(
-        choices=[
-            "Point",
-            "MultiPoint",
-            "LineString",
-            "MultiLineString",
-            "Polygon",
-            "MultiPolygon",
-            "GeometryCollection",
-        ],
-        help_text="The type of the geometry.",
-    )
+    type = serializers.ChoiceField(choices=GEOMETRY_TYPES, help_text="The type of the geometry.")
     coordinates = serializers.ListField(
         required=False, help_text="Its positions, nested as its type asks."
     )

@@ -17,9 +17,6 @@ from records.admin.readonly import ObjectIdAdmin, ReadOnlyAdmin, pretty, registe
 from records.models import Change, ChangeSet, Dataset, Erasure, Origin, Refresh, ReviewItem
 from records.registry import record_of
 
-admin.site.site_header = admin.site.site_title = "Dateline"
-admin.site.index_title = "Workspace"
-
 
 @admin.register(Dataset)
 class DatasetAdmin(Labelled, Fields, admin.ModelAdmin):
@@ -51,7 +48,7 @@ def resolve(model_admin: Any, request: HttpRequest, rows: QuerySet[Any]) -> Temp
 class OpenFilter(admin.SimpleListFilter):
     """Shows what is open, unless asked for more."""
 
-    title = "whether it is open"
+    title = "state"
     parameter_name = "open"
 
     def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:

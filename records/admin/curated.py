@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, ForeignObjectRel, OuterRef, Q, QuerySet
@@ -21,6 +22,7 @@ from records.admin.forms import (
     ChildFormSet,
     Choice,
     CuratedForm,
+    JSONField,
     LinkFormSet,
     RowForm,
     label_of,
@@ -94,13 +96,28 @@ class Fields:
             kwargs["widget"] = Choice(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
+    def formfield_for_choice_field(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        kwargs["choices"] = [
+            (code, label if not code or code == label else f"{code}: {label}")
+            for code, label in db_field.get_choices(include_blank=self._blank(db_field))
+        ]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)  # type: ignore[misc]
+
+    @staticmethod
+    def _blank(db_field: Any) -> bool:
+        return bool(db_field.blank or not db_field.has_default())
+
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if isinstance(db_field, models.URLField):
             kwargs["assume_scheme"] = "https"
+        if isinstance(db_field, models.JSONField):
+            kwargs |= {"form_class": JSONField, "widget": Textarea(attrs={"rows": 3, "cols": 80})}
         field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
         if isinstance(db_field, models.TextField):
             field.widget = Textarea(attrs={"rows": 3, "cols": 80})
             field.empty_value = None if db_field.null else ""
+        if isinstance(field and field.widget, RelatedFieldWidgetWrapper):
+            field.widget.can_delete_related = field.widget.can_view_related = False
         return field
 
 
@@ -111,11 +128,14 @@ class ChildInline(Fields, admin.TabularInline):
     formset = ChildFormSet
     extra = 0
 
+    class Media:
+        css = {"all": ["records/admin.css"]}
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         related = []
         for name in self.choices():
             target = self.model._meta.get_field(name).related_model
-            shown_by = self.admin_site._registry.get(target)
+            shown_by = self.admin_site._registry.get(target)  # type: ignore[arg-type]
             related += [name, *(f"{name}__{r}" for r in getattr(shown_by, "label_related", ()))]
         return super().get_queryset(request).select_related(*related)
 
@@ -168,6 +188,18 @@ class LinkInline(ChildInline):
     verbose_name_plural = "relations"
 
 
+class CodeFilter(admin.ChoicesFieldListFilter):
+    """Filters by a code list, each value by its code, as the API writes it."""
+
+    def choices(self, changelist: Any) -> Any:
+        labels = dict(self.field.flatchoices)
+        codes = {str(label): str(code) for code, label in labels.items()}
+        for choice in super().choices(changelist):
+            shown = str(choice["display"])
+            label = next((one for one in codes if shown == one or shown.startswith(f"{one} (")), "")
+            yield {**choice, "display": shown.replace(label, codes.get(label, ""), 1)}
+
+
 class StandingFilter(admin.SimpleListFilter):
     """Filters by what the world sees of a row."""
 
@@ -203,7 +235,7 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
     actions = (acts.publish, acts.retract, acts.restore, acts.discard)
     list_per_page = 50
     show_full_result_count = False
-    save_on_top = True
+    change_form_template = "admin/records/change_form.html"
     #: Foreign keys that list columns read.
     list_select_related: tuple[str, ...] = ("dataset",)
 
@@ -216,10 +248,26 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
         return super().get_queryset(request).annotate(is_public=Exists(public))
 
     def get_list_filter(self, request: HttpRequest) -> Any:
-        return [StandingFilter, *super().get_list_filter(request), "dataset"]
+        coded = {field.name for field in self.opts.concrete_fields if field.choices}
+        listed = [
+            (name, CodeFilter) if name in coded else name
+            for name in super().get_list_filter(request)
+        ]
+        return [StandingFilter, *listed, "dataset"]
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return [*super().get_list_display(request), "standing", "dataset", "updated_at"]
+        first, *others = super().get_list_display(request)
+        return [first, "standing", *others, "dataset", "updated"]
+
+    @admin.display(description="updated", ordering="updated_at")
+    def updated(self, row: Any) -> str:
+        """The day on which the row was last changed, in UTC."""
+        return f"{row.updated_at:%Y-%m-%d}"
+
+    @admin.display(description="kind", ordering="kind")
+    def kind_code(self, row: Any) -> str:
+        """The kind by its code, as the API writes it."""
+        return str(row.kind)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         bounds = [f"{t.name}_{b}" for t in times_of(self.model) for b in ("earliest", "latest")]
@@ -244,9 +292,9 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
         """What the world sees of the row, in a word and a sign."""
         public = getattr(row, "is_public", False)
         if row.state in UNPUBLISHED and public:
-            kind, text = "changed", "◐ public, with unpublished edits"
+            kind, text = "changed", "◐ public, edited"
             if row.state == State.IN_REVIEW:
-                text = "◐ public, edits in review"
+                text = "◐ public, in review"
         else:
             kind = {State.PUBLISHED: "public"}.get(row.state, row.state)
             text = {
@@ -359,6 +407,31 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
             text = f"The database refused this, and nothing was saved: {said or error}"
             self.message_user(request, text, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
+
+    def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> Any:
+        row = kwargs.get("obj")
+        context["may_publish"] = self.has_publish_permission(request) and (
+            row is None
+            or (row.state != State.RETRACTED and self.has_change_permission(request, row))
+        )
+        return super().render_change_form(request, context, **kwargs)
+
+    def _publish_if_asked(self, request: HttpRequest, row: Any) -> HttpResponse | None:
+        """Publish a row that was saved by “Save and publish”, and lead back to it."""
+        if "_publish" not in request.POST:
+            return None
+        if not self.has_publish_permission(request):
+            raise PermissionDenied
+        acts.publish(self, request, self.get_queryset(request).filter(pk=row.pk))
+        url = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return HttpResponseRedirect(reverse(url, args=[row.pk]))
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
+        answer = self._publish_if_asked(request, obj)
+        return answer or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> Any:
+        return self._publish_if_asked(request, obj) or super().response_change(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if form.has_changed() or not change:

@@ -57,6 +57,13 @@ class Choice(AutocompleteSelect):
         return [(None, options, 0)]
 
 
+class JSONField(forms.JSONField):
+    """JSON, with nothing shown as nothing."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return "" if value is None else super().prepare_value(value)
+
+
 class SpansField(forms.CharField):
     """Spans as people write them: `120-184, 201-230`."""
 
@@ -226,6 +233,8 @@ class NestedForm(RowForm):
 class ChildFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
     """Child rows of one parent: what must differ among them is compared with one another."""
 
+    model: type[models.Model]
+
     def validate_unique(self) -> None:
         for constraint in self.model._meta.constraints:
             if (
@@ -237,7 +246,7 @@ class ChildFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
     def _check_unique(self, constraint: models.UniqueConstraint) -> None:
         seen: set[tuple[Any, ...]] = set()
         names = [name for name in constraint.fields if name != self.fk.name]
-        conditions = dict(constraint.condition.children) if constraint.condition else {}
+        conditions: dict[str, Any] = dict(getattr(constraint.condition, "children", ()))
         for form in self.forms:
             row = form.instance
             empty = form.empty_permitted and not form.has_changed()

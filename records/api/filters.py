@@ -21,13 +21,16 @@ from django.http import QueryDict
 from records.api.moments import Moment
 from records.api.problems import BadParameter
 from records.api.references import Wanted, resolve
+from records.models import Cause, Change
+from records.registry import resources
 from records.time import parse_bound
 
 #: How many values one parameter takes.
 VALUES_LIMIT = 100
 
 UUID_PATTERN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
-CODE_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]*:[^\s,!]+", re.ASCII)
+CODE_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]*:[^\x00-\x20,!]+", re.ASCII)
+SLUG_PATTERN = re.compile(r"[a-zA-Z0-9_-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,9 @@ class TermsField(forms.Field):
                 if self.choices is not None
                 else f"expected is {self.expects}"
             )
-            raise ValidationError(f"{', '.join(repr(w[:60]) for w in wrong)} is wrong; {known}")
+            shown = ", ".join(f"{value[:60]!a}" for value in wrong[:3])
+            more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+            raise ValidationError(f"{shown}{more}: not known here; {known}")
         return Terms(tuple(any_of), tuple(none_of))
 
 
@@ -96,6 +101,10 @@ class RecordFilterBase(django_filters.Filter):
     def wanted(self, value: Any) -> list[Wanted]:
         """The references that have to be resolved before it can filter."""
         return []
+
+    def problem(self) -> str | None:
+        """What is wrong with it beside the other parameters that were given."""
+        return None
 
 
 class TermsFilter(RecordFilterBase):
@@ -260,7 +269,7 @@ class FlagField(forms.Field):
 
     def clean(self, value: list[str]) -> bool:
         if value[-1] not in ("true", "false"):
-            raise ValidationError(f"{value[-1][:60]!r} is neither true nor false")
+            raise ValidationError(f"{value[-1][:60]!a} is neither true nor false")
         return value[-1] == "true"
 
 
@@ -326,9 +335,12 @@ class BoundFilter(RecordFilterBase):
 class ModifierFilter(FlagFilter):
     """`certainly` or `undated`: says how the time filters beside it match."""
 
+    def problem(self) -> str | None:
+        if any(isinstance(found, BoundFilter) for found in self.parent.filters.values()):
+            return None
+        return "says how a time filter matches, and there is none"
+
     def filter(self, qs: QuerySet[Any], value: bool) -> QuerySet[Any]:
-        if not any(isinstance(f, BoundFilter) for f in self.parent.filters.values()):
-            raise BadParameter((self.field_name, "goes with a time filter; there is none"))
         return qs
 
 
@@ -361,8 +373,67 @@ class RelatedFilter(ReferenceFilter):
         return list({*given, *super().ids(references)})
 
 
-class RecordFilter(django_filters.FilterSet):
-    """What the filters of all resources share. Only the parameters that are given cost anything."""
+class SeqField(forms.Field):
+    """A number of the sequence."""
+
+    def clean(self, value: list[str]) -> int:
+        if not re.fullmatch("[0-9]{1,18}", value[-1]):
+            raise ValidationError(f"{value[-1][:60]!a} is not a number of the sequence")
+        return int(value[-1])
+
+
+class SeqFilter(RecordFilterBase):
+    """What has a greater number."""
+
+    field_class = SeqField
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": 0}
+
+    def filter(self, qs: QuerySet[Any], value: int) -> QuerySet[Any]:
+        return qs.filter(**{f"{self.field_name}__gt": value})
+
+
+class StrictFilter(django_filters.FilterSet):
+    """Filters that refuse what they cannot read. Only the parameters that are given cost anything.
+
+    Making one reads the values, with no query. Raises `BadParameter` naming each wrong parameter.
+    """
+
+    def __init__(self, data: QueryDict) -> None:
+        self.data = data
+        self.filters = {
+            name: copy.copy(found) for name, found in self.base_filters.items() if name in data
+        }
+        #: Set by `within`: the page is to be read in the order of the side table.
+        self.sorted_by_line = False
+        self.cleaned: dict[str, Any] = {}
+        self.resolved: dict[Wanted, tuple[UUID, ...]] = {}
+        self.moment: Moment | None = None
+        errors: list[tuple[str, str]] = []
+        for name, found in self.filters.items():
+            found.parent, found.model, found.name = self, self._meta.model, name
+            try:
+                self.cleaned[name] = found.field.clean(data.getlist(name))
+            except ValidationError as error:
+                errors.append((name, " ".join(error.messages)))
+            if problem := found.problem():
+                errors.append((name, problem))
+        if errors:
+            raise BadParameter(*errors)
+
+    def apply(self, queryset: QuerySet[Any], moment: Moment) -> QuerySet[Any]:
+        """What matches at a moment: one query where there are references, else none yet."""
+        self.moment, self.sorted_by_line = moment, False
+        wanted = [w for name, f in self.filters.items() for w in f.wanted(self.cleaned[name])]
+        self.resolved = resolve(wanted, moment)
+        for name, found in self.filters.items():
+            queryset = found.filter(queryset, self.cleaned[name])
+        return queryset
+
+
+class RecordFilter(StrictFilter):
+    """What the filters of all resources share."""
 
     id = IdFilter()
     code = TermsFilter(
@@ -378,40 +449,25 @@ class RecordFilter(django_filters.FilterSet):
     dataset = TermsFilter(
         "datasets",
         "Slugs of the data sets that it is in.",
-        pattern=r"[a-zA-Z0-9_-]+",
+        pattern=SLUG_PATTERN.pattern,
         expects="a data set's slug",
         array=True,
     )
 
-    def __init__(self, data: QueryDict, queryset: QuerySet[Any], moment: Moment) -> None:
-        self.data, self.queryset, self.moment = data, queryset, moment
-        self.filters = {
-            name: copy.copy(found)
-            for name, found in self.base_filters.items()
-            if name in data
-        }
-        for name, found in self.filters.items():
-            found.parent, found.model, found.name = self, queryset.model, name
-        #: Set by `within`: the page is to be read in the order of the side table.
-        self.sorted_by_line = False
-        self.cleaned: dict[str, Any] = {}
-        self.resolved: dict[Wanted, tuple[UUID, ...]] = {}
 
-    def filtered(self) -> QuerySet[Any]:
-        """The records that match. Raises `BadParameter` naming each wrong parameter."""
-        errors: list[tuple[str, str]] = []
-        for name, found in self.filters.items():
-            try:
-                self.cleaned[name] = found.field.clean(self.data.getlist(name))
-            except ValidationError as error:
-                errors.append((name, " ".join(error.messages)))
-        if errors:
-            raise BadParameter(*errors)
-        wanted = [w for name, f in self.filters.items() for w in f.wanted(self.cleaned[name])]
-        self.resolved = resolve(wanted, self.moment)
-        queryset = self.queryset
-        for name, found in self.filters.items():
-            queryset = found.filter(queryset, self.cleaned[name])
-        return queryset
+class ChangeFilter(StrictFilter):
+    """What the change log can be asked by."""
 
+    since = SeqFilter("seq", "Only changes with a greater number.")
+    resource = TermsFilter("resource", "Only changes of these resources.", choices=resources())
+    cause = TermsFilter("cause", "Only changes for these causes.", choices=Cause.values)
+    dataset = TermsFilter(
+        "dataset",
+        "Only changes of records whose home is one of these data sets.",
+        pattern=SLUG_PATTERN.pattern,
+        expects="a data set's slug",
+    )
 
+    class Meta:
+        model = Change
+        fields: list[str] = []

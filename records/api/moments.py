@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Max
 
 from records.api.problems import BadParameter
 from records.edition import LOCK
@@ -22,6 +21,10 @@ class Moment:
     newest: int
     recorded_at: datetime | None
     seq: int | None = None
+
+
+#: The present, for who reads the newest number together with a record.
+PRESENT = Moment(0, None)
 
 
 def newest() -> Moment:
@@ -45,7 +48,7 @@ def moment(as_of: str | None) -> Moment:
         return Moment(now.newest, now.recorded_at, int(as_of))
     if "T" not in as_of.upper():
         raise BadParameter(
-            ("as_of", f"{as_of[:60]!r} is neither a number nor an instant (2022-10-01T14:30:00Z)")
+            ("as_of", f"{as_of[:60]!a} is neither a number nor an instant (2022-10-01T14:30:00Z)")
         )
     try:
         instant, _ = parse_bound(as_of)
@@ -64,5 +67,6 @@ def _at(instant: datetime, now: Moment) -> Moment:
             # A change set that is still committing may have an earlier instant: wait for it.
             cursor.execute("select pg_advisory_xact_lock_shared(%s)", [LOCK])
         now = newest()
-    seq = ChangeSet.objects.filter(recorded_at__lte=instant).aggregate(seq=Max("last_seq"))["seq"]
+    until = ChangeSet.objects.filter(recorded_at__lte=instant).order_by("-recorded_at")
+    seq = until.values_list("last_seq", flat=True).first()
     return Moment(now.newest, now.recorded_at, seq or 0)

@@ -36,10 +36,10 @@ class Beyond(Expression):
 
     conditional = True
 
-    def __init__(self, columns: tuple[str, str], values: tuple[Any, Any], *, after: bool) -> None:
+    def __init__(self, columns: tuple[str, str], values: tuple[Any, Any], sign: str) -> None:
         super().__init__(output_field=BooleanField())
         self.sources: list[Any] = [F(column) for column in columns]
-        self.values, self.after = values, after
+        self.values, self.sign = values, sign
 
     def get_source_expressions(self) -> list[Any]:
         return self.sources
@@ -55,8 +55,7 @@ class Beyond(Expression):
             params += given
         casts = [source.output_field.db_type(connection) for source in self.sources]
         values = ", ".join(f"%s::{cast.split('(')[0]}" for cast in casts)
-        sign = ">" if self.after else "<"
-        return f"({', '.join(columns)}) {sign} ({values})", [*params, *self.values]
+        return f"({', '.join(columns)}) {self.sign} ({values})", [*params, *self.values]
 
 
 @dataclass
@@ -65,6 +64,8 @@ class Cursor:
 
     values: tuple[Any, Any]
     backwards: bool = False
+    #: Whether the row itself is on the page.
+    inclusive: bool = False
 
 
 @dataclass
@@ -92,7 +93,7 @@ def read_limit(params: QueryDict) -> int:
     if text is None:
         return DEFAULT_LIMIT
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= MAX_LIMIT):
-        raise BadParameter(("limit", f"{text[:40]!r} is not a whole number from 1 to {MAX_LIMIT}"))
+        raise BadParameter(("limit", f"{text[:40]!a} is not a whole number from 1 to {MAX_LIMIT}"))
     return int(text)
 
 
@@ -102,23 +103,22 @@ def read_cursor(params: QueryDict, binding: str) -> Cursor | None:
     if text is None:
         return None
     try:
-        bound, backwards, values = signing.loads(text, salt=_SALT)
+        bound, backwards, inclusive, values = signing.loads(text, salt=_SALT)
     except signing.BadSignature:
         raise BadParameter(("cursor", "is not one that was given out; start without it")) from None
     if bound != binding:
         raise BadParameter(
             ("cursor", "was made for other filters or another ordering; start without it")
         )
-    return Cursor(tuple(values), backwards)
+    return Cursor(tuple(values), backwards, inclusive)
 
 
-def write_cursor(binding: str, values: tuple[Any, Any], *, backwards: bool) -> str:
-    """A cursor that starts beyond a row: opaque and signed."""
-    plain = [
-        value.isoformat() if isinstance(value, datetime) else str(value) if isinstance(value, uuid.UUID) else value
-        for value in values
-    ]
-    return signing.dumps([binding, backwards, plain], salt=_SALT)
+def write_cursor(
+    binding: str, values: tuple[Any, Any], *, backwards: bool, inclusive: bool = False
+) -> str:
+    """A cursor that starts beyond a row, or with it: opaque and signed."""
+    plain = [str(v) if isinstance(v, datetime | uuid.UUID) else v for v in values]
+    return signing.dumps([binding, backwards, inclusive, plain], salt=_SALT)
 
 
 def page(
@@ -138,7 +138,8 @@ def page(
     backwards = cursor is not None and cursor.backwards
     down = descending != backwards
     if cursor is not None:
-        queryset = queryset.filter(Beyond(columns, cursor.values, after=not down))
+        sign = ("<" if down else ">") + ("=" if cursor.inclusive else "")
+        queryset = queryset.filter(Beyond(columns, cursor.values, sign))
     ordered = queryset.order_by(*(F(c).desc() if down else F(c).asc() for c in columns))
     rows = list(ordered.values_list(*columns, *shown)[: limit + 1])
     more = len(rows) > limit
@@ -146,6 +147,12 @@ def page(
     if backwards:
         rows.reverse()
     result = Page(rows)
+    if cursor is not None and not rows:
+        # All that lay beyond was withdrawn: the way back starts with the row that it started from.
+        back = write_cursor(
+            binding, cursor.values, backwards=not backwards, inclusive=not cursor.inclusive
+        )
+        return Page(rows, next=back) if backwards else Page(rows, previous=back)
     if rows and (more or backwards):
         result.next = write_cursor(binding, rows[-1][:2], backwards=False)
     if rows and ((more and backwards) or (cursor is not None and not backwards)):

@@ -9,13 +9,20 @@ from records.api.problems import BadParameter, QueryTooLong
 
 #: Bytes of a query string that are read.
 QUERY_LIMIT = 8_192
+#: Parameters that are read.
+PARAMETERS_LIMIT = 200
 
 
 def check_query(raw: str) -> None:
     """Refuse a query that is too long, not UTF-8, or has a NUL or a lone surrogate in it."""
     if len(raw) > QUERY_LIMIT:
         raise QueryTooLong(f"The query has {len(raw)} bytes; at most {QUERY_LIMIT} are read.")
-    for part in raw.split("&"):
+    parts = raw.split("&")
+    if len(parts) > PARAMETERS_LIMIT:
+        raise QueryTooLong(
+            f"The query has {len(parts)} parameters; at most {PARAMETERS_LIMIT} are read."
+        )
+    for part in parts:
         name, _, value = part.partition("=")
         for text in (name, value):
             try:
@@ -27,7 +34,8 @@ def check_query(raw: str) -> None:
 
 
 def _printable(name: str) -> str:
-    text = unquote_to_bytes(name).decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    text = unquote_to_bytes(name).decode("utf-8", "replace")
+    text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
     return text[:100] or "(empty name)"
 
 
@@ -40,12 +48,12 @@ def check_names(
     """
     repeatable = known if isinstance(known, Mapping) else dict.fromkeys(known, False)
     errors: list[tuple[str, str]] = []
+    known_are = f"; known are {', '.join(sorted(repeatable))}"
     for name in params:
         values = params.getlist(name)
         if name not in repeatable:
-            errors.append(
-                (name[:100], f"is not known {context}; known are {', '.join(sorted(repeatable))}")
-            )
+            errors.append((name[:100] or "(empty name)", f"is not known {context}{known_are}"))
+            known_are = ""  # once is enough
         elif any(not value.strip() for value in values):
             errors.append((name, "is empty; leave it out or give it a value"))
         elif len(values) > 1 and not repeatable[name]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from records.api.moments import Moment
+from records.folding import fold
 from records.registry import record_of
 
 
@@ -97,8 +98,10 @@ def _part(
         conditions.append("r.codes && %s::text[]")
         params.append(codes)
     if names and name != "null":
-        conditions.append("(r.party = r.object_id and r.name = any(%s::text[]))")
-        params.append(names)
+        conditions.append(
+            "(r.sort_name = any(%s::text[]) and r.name = any(%s::text[]) and r.party = r.object_id)"
+        )
+        params += [[fold(given) for given in names], names]
     visible = "r.superseded_seq is null"
     if moment.seq is not None:
         visible = "r.seq <= %s::bigint and (r.superseded_seq is null or r.superseded_seq > %s::bigint)"

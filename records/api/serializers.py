@@ -8,13 +8,13 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from drf_spectacular.drainage import set_override
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from records.models import (
     Cause,
     Change,
-    ChangeSet,
     Code,
     Dataset,
     Name,
@@ -54,7 +54,12 @@ class Vocabulary(serializers.CharField):
             listed = ", ".join(f"`{code}`" for code in known)
             kwargs["help_text"] = f"{kwargs['help_text']} One of {listed}; more may be added."
         super().__init__(**kwargs)
-        extend_schema_field({"type": "string", "x-extensible-enum": known})(self)
+        set_override(self, "field", {"type": "string", "x-extensible-enum": known})
+
+
+@extend_schema_field({"type": "string", "format": "uri-reference"})
+class RelativeURLField(serializers.CharField):
+    """An address that may be relative to that of the answer."""
 
 
 class Number(serializers.IntegerField):
@@ -185,7 +190,7 @@ class ChangeSerializer(serializers.Serializer):
     resource = serializers.CharField(help_text="The record's resource, such as `places`.")
     id = serializers.UUIDField(help_text=described(Change, "object_id"))
     version = Number(help_text=described(Change, "version"))
-    recorded_at = serializers.DateTimeField(help_text=described(ChangeSet, "recorded_at"))
+    recorded_at = serializers.DateTimeField(help_text="When the change was recorded.")
     reason = serializers.CharField(
         allow_null=True, help_text="Why the change was made; null if nobody said."
     )
@@ -196,14 +201,14 @@ class ChangeSerializer(serializers.Serializer):
     )
 
 
+PATCH_OPERATIONS = ["add", "remove", "replace", "move", "copy", "test"]
+
+
 @extend_schema_serializer(component_name="JSONPatchOperation")
 class PatchOperationSerializer(serializers.Serializer):
     """One operation of a JSON Patch (RFC 6902)."""
 
-    op = serializers.ChoiceField(
-        choices=["add", "remove", "replace", "move", "copy", "test"],
-        help_text="What is done at `path`.",
-    )
+    op = serializers.ChoiceField(choices=PATCH_OPERATIONS, help_text="What is done at `path`.")
     path = serializers.CharField(help_text="Where, as a JSON Pointer (RFC 6901).")
     value = serializers.JSONField(
         required=False, help_text="The new value, for `add`, `replace` and `test`."
@@ -279,7 +284,9 @@ class FaultSerializer(serializers.Serializer):
 class ProblemSerializer(serializers.Serializer):
     """What went wrong (RFC 9457). A kind of problem may add members of its own."""
 
-    type = serializers.URLField(help_text="Which kind of problem it is; the address explains it.")
+    type = RelativeURLField(
+        help_text="Which kind of problem it is: an address, relative to this one, that explains it."
+    )
     title = serializers.CharField(help_text="The kind of problem in words.")
     status = serializers.IntegerField(help_text="The HTTP status of the answer.")
     detail = serializers.CharField(help_text="What went wrong this time.")
@@ -292,18 +299,19 @@ class ProblemSerializer(serializers.Serializer):
 class DocumentationSerializer(serializers.Serializer):
     """Where the API is described."""
 
-    schema = serializers.URLField(help_text="The OpenAPI document.")
-    docs = serializers.URLField(help_text="The same to try out, in Swagger UI.")
+    openapi = serializers.URLField(help_text="The OpenAPI document.")
+    swagger_ui = serializers.URLField(help_text="The same to try out, in Swagger UI.")
     redoc = serializers.URLField(help_text="The same to read, in Redoc.")
 
 
 class RootSerializer(serializers.Serializer):
     """What there is to read, and how far the record has got."""
 
+    name = serializers.CharField(help_text="The name of the service.")
+    version = serializers.CharField(help_text="The release that answers.")
+    seq = Number(help_text="The newest number of the sequence; 0 while nothing is published.")
     resources = serializers.DictField(
         child=serializers.URLField(help_text="The address of its list."),
-        help_text="The address of each resource's list, by the resource's name.",
+        help_text="The address of each list, by its name.",
     )
-    seq = Number(help_text="The newest number of the sequence; 0 while nothing is published.")
-    version = serializers.CharField(help_text="The release that answers.")
     documentation = DocumentationSerializer(help_text="Where the API is described.")

@@ -23,8 +23,14 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from records.api import paging
-from records.api.filters import CODE_PATTERN, UUID_PATTERN, RecordFilter
-from records.api.moments import Moment, moment
+from records.api.filters import (
+    CODE_PATTERN,
+    SLUG_PATTERN,
+    UUID_PATTERN,
+    ChangeFilter,
+    RecordFilter,
+)
+from records.api.moments import PRESENT, Moment, moment
 from records.api.parameters import check_names, check_query
 from records.api.problems import (
     BadParameter,
@@ -70,6 +76,10 @@ class ReadView(APIView):
         return [SessionAuthentication()] if settings.CLOSED else []
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if request.method not in self.allowed_methods:
+            self.http_method_not_allowed(request)
+        if "\0" in request.path:
+            raise NotFoundProblem("The address has a NUL character; nothing has one.")
         check_query(request.META.get("QUERY_STRING", ""))
         self._check_format(request.query_params)
         super().initial(request, *args, **kwargs)
@@ -78,9 +88,10 @@ class ReadView(APIView):
                 "This instance is closed to anonymous reading: sign in, or send a key.",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-        check_names(
-            request.query_params, COMMON | self.known_parameters(), f"at {request.path[:200]}"
-        )
+        if request.method != "OPTIONS":
+            check_names(
+                request.query_params, COMMON | self.known_parameters(), f"at {request.path[:200]}"
+            )
 
     def _check_format(self, params: QueryDict) -> None:
         """Refuse an unknown `format` by name, ahead of content negotiation."""
@@ -88,7 +99,7 @@ class ReadView(APIView):
         wanted = params.get("format")
         if wanted is not None and wanted not in known:
             raise BadParameter(
-                ("format", f"{wanted[:40]!r} is not known here; known are {', '.join(known)}")
+                ("format", f"{wanted[:40]!a} is not known here; known are {', '.join(known)}")
             )
 
     def known_parameters(self) -> dict[str, bool]:
@@ -177,20 +188,27 @@ class ReadView(APIView):
         name = given.removeprefix("-")
         if name not in orderings:
             known = ", ".join(f"{known}, -{known}" for known in orderings)
-            raise BadParameter(("ordering", f"{given[:40]!r} is not known here; known are {known}"))
+            raise BadParameter(("ordering", f"{given[:40]!a} is not known here; known are {known}"))
         return orderings[name], given.startswith("-")
+
+    def read_count(self) -> str | None:
+        """`count`: `exact`, `estimate`, or None where it is not asked for."""
+        kind = self.request.query_params.get("count")
+        if kind not in (None, "exact", "estimate"):
+            raise BadParameter(("count", f"{kind[:40]!a} is neither exact nor estimate"))
+        return kind
 
     def counted(self, queryset: QuerySet[Any]) -> dict[str, Any]:
         """`count` and `count_kind`, if they were asked for."""
-        kind = self.request.query_params.get("count")
+        kind = self.read_count()
         if kind is None:
             return {}
         if kind == "exact":
             return {"count": queryset.count(), "count_kind": kind}
-        if kind == "estimate":
-            plan = orjson.loads(queryset.order_by().explain(format="json"))
-            return {"count": int(plan[0]["Plan"]["Plan Rows"]), "count_kind": kind}
-        raise BadParameter(("count", f"{kind[:40]!r} is neither exact nor estimate"))
+        plan = queryset.order_by().explain(format="json")
+        # A filter that nothing can match is not even sent to the database.
+        count = int(orjson.loads(plan)[0]["Plan"]["Plan Rows"]) if plan else 0
+        return {"count": count, "count_kind": kind}
 
 
 def newest_seq() -> Subquery:
@@ -233,41 +251,49 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
         return queryset.at(when.seq) if live else queryset.newest_at(when.seq)
 
     def list(self, request: Request) -> HttpResponse:
-        now = moment(request.query_params.get("as_of"))
-        if (same := self.unchanged(now)) is not None:
-            return same
         params = request.query_params
-        limit = paging.read_limit(params)
-        binding = paging.bound_to(request.path, params)
+        limit, binding = paging.read_limit(params), paging.bound_to(request.path, params)
         cursor = paging.read_cursor(params, binding)
         ordering, descending = self.read_ordering(self.orderings, self.default_ordering)
-        filters = self.filterset_class(params, self.at(self.queryset.all(), now), now)
-        queryset = filters.filtered()
-        prefix = "place_lines__" if filters.sorted_by_line else ""
-        column = ordering.descending if descending else ordering.ascending
-        found = paging.page(
-            queryset,
-            (prefix + column, f"{prefix}object_id"),
-            descending=descending,
-            limit=limit,
-            cursor=cursor,
-            binding=binding,
-            shown=["body", newest_seq()],
-        )
-        newest = found.rows[0][3] if found.rows else now.newest
+        self.read_count()
+        filters = self.filterset_class(params)
+        now = moment(params.get("as_of"))
+        if (same := self.unchanged(now)) is not None:
+            return same
+        while True:
+            queryset = filters.apply(self.at(self.queryset.all(), now), now)
+            prefix = "place_lines__" if filters.sorted_by_line else ""
+            column = ordering.descending if descending else ordering.ascending
+            found = paging.page(
+                queryset,
+                (prefix + column, f"{prefix}object_id"),
+                descending=descending,
+                limit=limit,
+                cursor=cursor,
+                binding=binding,
+                shown=["body", newest_seq()],
+            )
+            newest = found.rows[0][3] if found.rows else now.newest
+            # References were resolved ahead of the page: they must speak of the same moment.
+            if newest == now.newest or now.seq is not None or not filters.resolved:
+                break
+            now = moment(None)
         results = ",".join(row[2] for row in found.rows).encode()
         body = self.written(found, results, self.counted(queryset))
         return self.licensed(self.answer(body, self.tag(newest), newest, now.recorded_at))
 
     def retrieve(self, request: Request, pk: str) -> HttpResponse:
-        now = moment(request.query_params.get("as_of"))
-        version = self.find(pk, now)
-        if isinstance(version, HttpResponse):
-            return version
+        as_of = request.query_params.get("as_of")
+        version = self.find(pk, PRESENT if as_of is None else moment(as_of))
+        return version if isinstance(version, HttpResponse) else self.whole(version)
+
+    def whole(self, version: Any) -> HttpResponse:
+        """The answer with one version, exactly as it is stored. It has `newest` beside it."""
         body = version.body.encode()
         tag = hashlib.sha256(body).hexdigest()[:32]
-        return self.not_modified(tag, now) or self.answer(
-            body, tag, now.newest, version.recorded_at
+        of_version = Moment(version.newest, version.recorded_at)
+        return self.not_modified(tag, of_version) or self.answer(
+            body, tag, version.newest, version.recorded_at
         )
 
     @extend_schema(parameters=[AS_OF], responses=VersionSerializer(many=True), filters=False)
@@ -277,14 +303,15 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
 
         `patch` is the JSON Patch (RFC 6902) that leads from the version before to this one.
         """
-        now = moment(request.query_params.get("as_of"))
-        if (same := self.unchanged(now)) is not None:
-            return same
+        params = request.query_params
+        limit, binding = paging.read_limit(params), paging.bound_to(request.path, params)
+        cursor = paging.read_cursor(params, binding)
+        now = moment(params.get("as_of"))
         object_id = self.any_id(pk, now)
         if isinstance(object_id, HttpResponse):
             return object_id
-        params = request.query_params
-        binding = paging.bound_to(request.path, params)
+        if (same := self.unchanged(now)) is not None:
+            return same
         versions = self.queryset.of(object_id)
         if now.seq is not None:
             versions = versions.filter(seq__lte=now.seq)
@@ -294,8 +321,8 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
             versions,
             ("version", "seq"),
             descending=True,
-            limit=paging.read_limit(params),
-            cursor=paging.read_cursor(params, binding),
+            limit=limit,
+            cursor=cursor,
             binding=binding,
             shown=[
                 "op",
@@ -334,22 +361,25 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
     )
     def version(self, request: Request, pk: str, version: str) -> HttpResponse:
         """One whole version of the record, exactly as it was served."""
-        now = moment(request.query_params.get("as_of"))
+        as_of = request.query_params.get("as_of")
+        now = PRESENT if as_of is None else moment(as_of)
         object_id = self.any_id(pk, now)
         if isinstance(object_id, HttpResponse):
             return object_id
-        versions = self.queryset.of(object_id)
         number = int(version) if re.fullmatch("[0-9]{1,9}", version) else 0
-        found = versions.filter(version=number).first()
+        found = (
+            self.queryset.of(object_id)
+            .filter(version=number)
+            .annotate(newest=newest_seq())
+            .first()
+        )
         if found is None or (now.seq is not None and found.seq > now.seq):
             raise NotFoundProblem(
-                f"There is no version {version[:40]!r}; the history lists those there are."
+                f"There is no version {version[:40]!a}; the history lists those there are."
             )
         if found.op == Op.ERASE:
             raise self.erased(object_id)
-        body = found.body.encode()
-        tag = hashlib.sha256(body).hexdigest()[:32]
-        return self.not_modified(tag, now) or self.answer(body, tag, now.newest, found.recorded_at)
+        return self.whole(found)
 
     # Finding one record.
 
@@ -361,7 +391,8 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
         if not UUID_PATTERN.fullmatch(pk):
             return self.by_code(pk, now)
         object_id = UUID(pk)
-        version = self.at(self.queryset.of(object_id), now, live=False).first()
+        versions = self.at(self.queryset.of(object_id), now, live=False)
+        version = versions.annotate(newest=newest_seq()).first()
         if version is None:
             raise self.missing(object_id, now)
         if version.op == Op.MERGE:
@@ -389,12 +420,12 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
         resource = self.record.shape.resource
         if not CODE_PATTERN.fullmatch(pk):
             raise NotFoundProblem(
-                f"{pk[:80]!r} is neither an id (a UUID) nor a scheme:code such as geonames:704204."
+                f"{pk[:80]!a} is neither an id (a UUID) nor a scheme:code such as geonames:704204."
             )
         holders = self.at(self.queryset.filter(codes__contains=[pk]), now, live=False)
         found = holders.order_by("-live", "-seq").values_list("object_id", flat=True).first()
         if found is None:
-            raise NotFoundProblem(f"No record of the {resource} has the code {pk[:80]!r}.")
+            raise NotFoundProblem(f"No record of the {resource} has the code {pk[:80]!a}.")
         return self.redirect(found, 307)
 
     def redirect(self, object_id: UUID, status: int) -> HttpResponse:
@@ -497,35 +528,14 @@ class ChangesView(ReadView, GenericViewSet):  # type: ignore[type-arg]
 
     queryset = Change.objects.all()
     serializer_class = ChangeSerializer
-    parameters: ClassVar[dict[str, bool]] = {
-        "since": False, "resource": True, "cause": True, "dataset": True, "as_of": False,
-        "limit": False, "cursor": False, "count": False,
-    }  # fmt: skip
+    filterset_class = ChangeFilter
 
-    @extend_schema(
-        operation_id="changes_list",
-        tags=["changes"],
-        parameters=[
-            OpenApiParameter(
-                "since", OpenApiTypes.INT, description="Only changes with a greater number."
-            ),
-            *(
-                OpenApiParameter(
-                    name,
-                    {"type": "array", "items": {"type": "string"}},
-                    style="form",
-                    explode=True,
-                    description=text,
-                )
-                for name, text in (
-                    ("resource", "Only changes of these resources."),
-                    ("cause", "Only changes for these causes."),
-                    ("dataset", "Only changes of records whose home is one of these data sets."),
-                )
-            ),
-            AS_OF,
-        ],
-    )
+    def known_parameters(self) -> dict[str, bool]:
+        filters = ChangeFilter.base_filters
+        known = {name: found.repeatable for name, found in filters.items()}
+        return known | {"as_of": False, "limit": False, "cursor": False, "count": False}
+
+    @extend_schema(operation_id="changes_list", tags=["changes"])
     def list(self, request: Request) -> HttpResponse:
         """Every change in the order of its number, oldest first.
 
@@ -533,15 +543,14 @@ class ChangesView(ReadView, GenericViewSet):  # type: ignore[type-arg]
         `record`, the other operations take it away.
         """
         params = request.query_params
+        limit, binding = paging.read_limit(params), paging.bound_to(request.path, params)
+        cursor = paging.read_cursor(params, binding)
+        self.read_count()
+        filters = ChangeFilter(params)
         now = moment(params.get("as_of"))
         if (same := self.unchanged(now)) is not None:
             return same
-        limit, binding = paging.read_limit(params), paging.bound_to(request.path, params)
-        queryset = self.queryset.filter(**_since(params)).filter(
-            **_choice(params, "resource", resources()), **_choice(params, "cause", Cause.values)
-        )
-        if "dataset" in params:
-            queryset = queryset.filter(dataset__in=_values(params, "dataset"))
+        queryset = filters.apply(self.queryset.all(), now)
         if now.seq is not None:
             queryset = queryset.filter(seq__lte=now.seq)
         found = paging.page(
@@ -549,7 +558,7 @@ class ChangesView(ReadView, GenericViewSet):  # type: ignore[type-arg]
             ("seq", "seq"),
             descending=False,
             limit=limit,
-            cursor=paging.read_cursor(params, binding),
+            cursor=cursor,
             binding=binding,
             shown=[
                 "op", "cause", "resource", "object_id", "version",
@@ -561,29 +570,6 @@ class ChangesView(ReadView, GenericViewSet):  # type: ignore[type-arg]
         results = b",".join(_change(row, bodies.get(row[0])) for row in found.rows)
         body = self.written(found, results, self.counted(queryset))
         return self.licensed(self.answer(body, self.tag(newest), newest, now.recorded_at))
-
-
-def _values(params: QueryDict, name: str) -> list[str]:
-    return [value for given in params.getlist(name) for value in given.split(",")]
-
-
-def _choice(params: QueryDict, name: str, known: list[str]) -> dict[str, list[str]]:
-    if name not in params:
-        return {}
-    values = _values(params, name)
-    for value in values:
-        if value not in known:
-            raise BadParameter(
-                (name, f"{value[:40]!r} is not known; known are {', '.join(known)}")
-            )
-    return {f"{name}__in": values}
-
-
-def _since(params: QueryDict) -> dict[str, int]:
-    text = params.get("since", "0")
-    if not re.fullmatch("[0-9]{1,18}", text):
-        raise BadParameter(("since", f"{text[:40]!r} is not a number of the sequence"))
-    return {"seq__gt": int(text)}
 
 
 def _bodies(wanted: list[tuple[str, int]]) -> dict[int, str]:
@@ -631,18 +617,20 @@ class DatasetViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
 
     def list(self, request: Request) -> HttpResponse:
         """Every data set, with its terms and how many public records it has."""
-        now = moment(None)
-        if (same := self.unchanged(now)) is not None:
-            return same
         params = request.query_params
-        binding = paging.bound_to(request.path, params)
+        limit, binding = paging.read_limit(params), paging.bound_to(request.path, params)
+        cursor = paging.read_cursor(params, binding)
         ordering, descending = self.read_ordering(self.orderings, "slug")
+        self.read_count()
+        now, tag = self.state()
+        if (same := self.not_modified(tag, now)) is not None:
+            return same
         found = paging.page(
             self.queryset,
             (ordering.ascending, "id"),
             descending=descending,
-            limit=paging.read_limit(params),
-            cursor=paging.read_cursor(params, binding),
+            limit=limit,
+            cursor=cursor,
             binding=binding,
             shown=_DATASET_COLUMNS,
         )
@@ -651,17 +639,33 @@ class DatasetViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
             orjson.dumps(_dataset(row[0], row[2:], counts)) for row in found.rows
         )
         body = self.written(found, results, self.counted(self.queryset))
-        return self.licensed(self.answer(body, self.tag(now.newest), now.newest, now.recorded_at))
+        return self.licensed(self.answer(body, tag, now.newest, now.recorded_at))
 
     def retrieve(self, request: Request, slug: str) -> Response | HttpResponse:
         """One data set, by its slug."""
-        now = moment(None)
-        row = self.queryset.filter(slug=slug).values_list(*_DATASET_COLUMNS).first()
+        found = self.queryset.filter(slug=slug) if SLUG_PATTERN.fullmatch(slug) else None
+        now, tag = self.state()
+        row = found and found.values_list(*_DATASET_COLUMNS).first()
         if row is None:
-            raise NotFoundProblem(f"There is no data set {slug[:80]!r}.")
+            raise NotFoundProblem(f"There is no data set {slug[:80]!a}.")
+        if (same := self.not_modified(tag, now)) is not None:
+            return same
         body = orjson.dumps(_dataset(slug, row, dataset_counts([slug])))
-        tag = hashlib.sha256(body).hexdigest()[:32]
-        return self.not_modified(tag, now) or self.answer(body, tag, now.newest)
+        return self.licensed(self.answer(body, tag, now.newest, now.recorded_at))
+
+    def state(self) -> tuple[Moment, str]:
+        """The newest number, and a tag: data sets change without one as well. One query."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select n.last_seq, n.recorded_at, d.count, d.last"
+                " from (select count(*), max(updated_at) as last from records_dataset) d"
+                " left join (select last_seq, recorded_at from records_changeset"
+                " order by last_seq desc limit 1) n on true"
+            )
+            seq, at, count, last = cursor.fetchone()
+        now = Moment(seq or 0, at)
+        tag = hashlib.sha256(f"{self.tag(now.newest)} {count} {last}".encode())
+        return now, tag.hexdigest()[:32]
 
 
 _DATASET_COLUMNS = [
