@@ -6,9 +6,11 @@ class EventsConfig(AppConfig):
 
     def ready(self) -> None:
         from events.records import ClaimRecord, EventRecord
+        from events.passages import check_passages
         from events.support import check_support
         from records.registry import check, register
 
         register(EventRecord)
         register(ClaimRecord)
+        check(check_passages)
         check(check_support)

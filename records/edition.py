@@ -17,6 +17,7 @@ import orjson
 from django.db import connection, transaction
 from django.db.models import Max
 
+from records.copying import copy_rows
 from records.models import Cause, Change, ChangeSet, Op, Refresh, ReviewItem
 from records.record import PublishedRecord, content_hash, core_json, whole_json
 from records.registry import checks, embedders, record_of, resources
@@ -445,7 +446,7 @@ class Edition:
             )
         for resource, versions in by_resource.items():
             _append(record_of(resource), versions)
-        Change.objects.bulk_create(changes, batch_size=1000)
+        copy_rows(Change, changes)
         if self.after_commit is not None:
             self.after_commit(self)
         return self.change_set
@@ -569,12 +570,12 @@ def _append(record: type[PublishedRecord], versions: list[PublishedRecord]) -> N
     superseded = {version.object_id: version.seq for version in versions}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"update {record._meta.db_table} r set superseded_seq = n.seq"
+            f"update {record._meta.db_table} r set superseded_seq = n.seq"  # noqa: S608
             " from unnest(%s::uuid[], %s::bigint[]) n (object_id, seq)"
             " where r.object_id = n.object_id and r.superseded_seq is null",
             [list(superseded), list(superseded.values())],
         )
-    record.objects.bulk_create(versions, batch_size=500)
+    copy_rows(record, versions)
     if line is None:
         return
     line._default_manager.filter(object_id__in=ids, current=True).update(current=False)
@@ -582,8 +583,9 @@ def _append(record: type[PublishedRecord], versions: list[PublishedRecord]) -> N
         f.name for f in line._meta.concrete_fields
         if f.name not in {"id", "place_id", "object_id", "current", "record"}
     ]  # fmt: skip
-    line._default_manager.bulk_create(
-        [
+    copy_rows(
+        line,
+        (
             line(
                 place_id=place,
                 object_id=version.object_id,
@@ -594,8 +596,7 @@ def _append(record: type[PublishedRecord], versions: list[PublishedRecord]) -> N
             for version in versions
             if version.live
             for place in version.line
-        ],
-        batch_size=2000,
+        ),
     )
 
 

@@ -238,6 +238,8 @@ def _redirect_workspace(lost: Key, kept: Key, other: Statement, user: Any) -> li
     an id, and what the row said before and says now.
     """
     resource, old = lost
+    row_id = UUID(kept[1])
+    own = record_of(resource).shape.read([row_id])[row_id]
     changed: list[list[Any]] = []
     for name in embedders(resource):
         record = record_of(name)
@@ -253,9 +255,7 @@ def _redirect_workspace(lost: Key, kept: Key, other: Statement, user: Any) -> li
         }
         _apply_keeping_state(name, after, user)
         changed += [[name, str(i), before[i], after[i]] for i in after if before[i] != after[i]]
-    row_id = UUID(kept[1])
     record = record_of(resource)
-    own = record.shape.read([row_id])[row_id]
     Origin.objects.filter(resource=resource, object_id=old).update(object_id=row_id)
     _apply_keeping_state(resource, {row_id: _survivor(record, own, other, lost, kept)}, user)
     return [*changed, [resource, kept[1], own, record.shape.read([row_id])[row_id]]]

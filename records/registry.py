@@ -5,6 +5,7 @@ them all, knows them without importing them.
 """
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -59,6 +60,7 @@ def embedders(resource: str) -> list[str]:
     return [name for name, record in _records.items() if resource in _embedded(record)]
 
 
+@cache
 def _embedded(record: "type[PublishedRecord]") -> set[str]:
     found: set[str] = set()
 

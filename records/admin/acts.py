@@ -110,7 +110,9 @@ def _say(model_admin: Any, request: HttpRequest, done: ChangeSet | None, what: s
         text, level = "Nothing differs from what is public.", messages.INFO
     else:
         count = done.last_seq - done.first_seq + 1
-        text, level = f"{what}: {count} new versions, numbers {done}.", messages.SUCCESS
+        numbers = f"number {done.first_seq}" if count == 1 else f"numbers {done}"
+        versions = "1 new version" if count == 1 else f"{count} new versions"
+        text, level = f"{what}: {versions}, {numbers}.", messages.SUCCESS
     model_admin.message_user(request, text, level)
 
 

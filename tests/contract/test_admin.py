@@ -292,7 +292,7 @@ def test_a_list_tells_public_rows_drafts_of_them_and_drafts_apart(client, lyman)
 
 
 def test_publishing_and_retracting_with_a_reason(client, lyman):
-    assert said(act(client, [lyman], "publish")) == ["Published: 1 new versions, numbers 1-1."]
+    assert said(act(client, [lyman], "publish")) == ["Published: 1 new version, number 1."]
     lyman.refresh_from_db()
     assert lyman.state == "published"
     assert ChangeSet.objects.get().role == "curator"
@@ -304,13 +304,13 @@ def test_publishing_and_retracting_with_a_reason(client, lyman):
     assert ChangeSet.objects.count() == 1
 
     page = act(client, [lyman], "retract", reason="It is another town.")
-    assert said(page) == ["Retracted: 1 new versions, numbers 2-2."]
+    assert said(page) == ["Retracted: 1 new version, number 2."]
     lyman.refresh_from_db()
     assert lyman.state == "retracted"
     assert ChangeSet.objects.first().reason == "It is another town."
 
     page = act(client, [lyman], "restore", reason="It is this town after all.")
-    assert said(page) == ["Restored: 1 new versions, numbers 3-3."]
+    assert said(page) == ["Restored: 1 new version, number 3."]
     lyman.refresh_from_db()
     assert lyman.state == "published"
 

@@ -268,7 +268,7 @@ def story(world: World) -> dict[str, UUID]:
     add("actors", "twin_army", name="Red forces", kind="armed_force", codes={"wikidata": "Q2red"})
     publishing.merge("places", made["twin"], world.oakford, reason="The same town.")
     publishing.merge("actors", made["twin_army"], world.red_army, reason="The same army.")
-    add("documents", "row", kind="dataset_row", title="A row", publisher=None)
+    add("documents", "row", kind="dataset", title="A row", publisher=None)
     add("events", "plan", title="A plan", type="battle.clash", status="planned",
         relations=[{"kind": "part_of", "event": world.advance}])  # fmt: skip
     add("claims", "threat", claimant=world.red_ministry, event=made["plan"], kind="intention",
@@ -389,7 +389,7 @@ FILTERS: dict[str, dict[str, dict[str, str]]] = {
         "related_to": {"related_to={red_army}": "red_spokesman"},
     },
     "documents": {
-        "kind": {"kind=article": "article", "kind=!article,!dataset_row": "post"},
+        "kind": {"kind=article": "article", "kind=!article,!dataset": "post"},
         "publisher": {
             "publisher={paper}": "article",
             "publisher=!{paper}": "post row",
