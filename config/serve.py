@@ -96,7 +96,11 @@ def prepare_database() -> None:
         call_command("migrate", interactive=False, verbosity=0, skip_checks=False)
     seeds = sorted(path.parent for path in settings.BASE_DIR.glob("seeds/*/*.yaml"))
     if seeds and "load_dossier" in get_commands():
-        call_command("load_dossier", *dict.fromkeys(map(str, seeds)), verbosity=0)
+        for folder in dict.fromkeys(map(str, seeds)):
+            try:
+                call_command("load_dossier", folder, verbosity=0)
+            except CommandError as error:  # what was loaded before is served all the same
+                print(error, file=sys.stderr, flush=True)
     connections.close_all()  # which gives the lock back
 
 

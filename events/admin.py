@@ -1,6 +1,5 @@
 """Curation of events and claims, and of where claims can be read."""
 
-import hashlib
 from typing import Any
 
 from django import forms
@@ -26,6 +25,7 @@ from events.models import (
     EventType,
     Metric,
 )
+from events.passages import passage, text_hash
 from records.admin.curated import (
     ChildInline,
     CodeInline,
@@ -205,11 +205,6 @@ def text_of(document: Document) -> str | None:
     return None if kept is None else kept.text
 
 
-def passage(text: str, spans: list[list[int]]) -> str:
-    """The texts of spans, joined by a line feed: what `passage_sha256` is over."""
-    return "\n".join(text[start:end] for start, end in spans)
-
-
 class CitationForm(CuratedForm):
     """A citation. Where the text is kept its passage is verified, and the hash computed."""
 
@@ -233,7 +228,7 @@ class CitationForm(CuratedForm):
         if text is None or not spans:
             return
         read = passage(text, spans)
-        computed = hashlib.sha256(read.encode()).hexdigest()
+        computed = text_hash(read)
         given = self.cleaned_data.get("passage_sha256")
         if given and given != computed and not {"spans", "document"} & set(self.changed_data):
             self.add_error(

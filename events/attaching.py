@@ -9,6 +9,7 @@ from django.db import transaction
 from events.models import Citation
 from events.passages import faults_of_citation, faults_of_mention, passage, text_hash
 from records import publishing, workspace
+from records.edition import lock
 from records.models import Cause, State
 from records.registry import record_of
 from records.shape import Statement
@@ -63,6 +64,7 @@ def attach_text(document: Document, text: str, *, user: Any = None) -> Attached:
         faults += [f"mentions: {fault}" for fault in faults_of_mention(text, mention)]
     if faults:
         raise TextMismatch(faults)
+    lock()
     DocumentText.objects.get_or_create(sha256=text_hash(text), defaults={"text": text})
     document_said = {**said, "text_length": len(text), "text_sha256": text_hash(text)}
     filled = _filled(claims, mine, text)

@@ -600,6 +600,16 @@ def _append(record: type[PublishedRecord], versions: list[PublishedRecord]) -> N
     )
 
 
+def lock() -> None:
+    """Wait for the one lock of publishing; it is held until the transaction ends.
+
+    Whoever edits rows and publishes them in one transaction takes it before the rows: publishing
+    locks in that order too.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [LOCK])
+
+
 @contextmanager
 def edition(cause: str, *, user: Any = None, role: str = "", reason: str = "") -> Iterator[Edition]:
     """A change set in the making, under the one lock, in one transaction.
@@ -608,8 +618,7 @@ def edition(cause: str, *, user: Any = None, role: str = "", reason: str = "") -
     for a set that is refused; then nothing is kept.
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(%s)", [LOCK])
+        lock()
         made = Edition(cause, user=user, role=role, reason=reason)
         yield made
         made._stop_on_problems()

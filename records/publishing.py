@@ -47,6 +47,9 @@ __all__ = [
 
 discard = workspace.discard
 
+#: How many rows one change set publishes.
+CHANGE_SET_LIMIT = 5_000
+
 
 class MergeConflict(PublishError):
     """A merge that cannot be undone, because what it moved has been published anew since."""
@@ -69,6 +72,7 @@ def publish(
     with edition(cause, user=user, role=role, reason=reason) as made:
         connection.check_constraints()
         rows = _by_resource(objects)
+        _refuse_too_many(rows)
         for resource, ids in rows.items():
             shape = record_of(resource).shape
             states = _locked(resource, ids)
@@ -90,6 +94,14 @@ def publish(
                 state=State.PUBLISHED
             )
     return made.change_set
+
+
+def _refuse_too_many(rows: dict[str, list[UUID]]) -> None:
+    count = sum(map(len, rows.values()))
+    if count > CHANGE_SET_LIMIT:
+        resource, ids = next(iter(rows.items()))
+        text = f"is one of {count} rows; a change set takes at most {CHANGE_SET_LIMIT}: split it"
+        raise PublishError([Problem(resource, str(ids[0]), text)])
 
 
 def _locked(resource: str, ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -164,7 +176,9 @@ def merge(
             "records": [[*key, _version_of(made, key)] for key in [kept, *moved]],
         }
         _set_state(resource, [loser], State.RETRACTED)
-        record.shape.model._default_manager.filter(pk=loser).update(merged_into=into)
+        model = record.shape.model
+        model._default_manager.filter(pk=loser).update(merged_into=into)
+        model._default_manager.filter(pk=into).update(curated=True)
         made.undo["rows"] = _redirect_workspace(lost, kept, other, user)
         made.bury(lost, Op.MERGE, kept[1])
         made.add(kept, _survivor(record, own, other, lost, kept))

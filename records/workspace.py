@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.db.models import Case, CheckConstraint, F, Value, When
 from django.utils import timezone
 
-from records.models import Curated, Dataset, Origin, ReviewItem, State
+from records.models import Cause, Change, Curated, Dataset, Origin, ReviewItem, State
 from records.registry import record_of, resource_of
 from records.shape import Codes, Member, Rows, Statement
 
@@ -245,7 +245,8 @@ def discard(resource: str, object_id: UUID, *, user: Any = None) -> None:
     if version.live:
         rows = record.shape.model._default_manager.filter(pk=object_id)
         apply(resource, {object_id: version.statement()}, user=user)
-        rows.update(state=State.PUBLISHED)
+        edited = Change.objects.filter(resource=resource, object_id=object_id, cause=Cause.EDIT)
+        rows.update(state=State.PUBLISHED, curated=edited.exists())
 
 
 def editing(row: models.Model) -> tuple[str, UUID]:

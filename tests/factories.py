@@ -41,8 +41,19 @@ def row(resource: str, name: str | None = None, /, **members: Any) -> UUID:
     Ids in `members` may be UUIDs.
     """
     row_id = ident(resource, name or f"row {next(_numbers)}")
+    if resource == "claims" and "citations" not in members:
+        members["citations"] = [{"document": cited(), "mode": "paraphrase"}]
     workspace.apply(resource, {row_id: plain(DEFAULTS[resource] | members)})
     return row_id
+
+
+def cited() -> UUID:
+    """A public document, for claims of which a test does not care where they can be read."""
+    document = ident("documents", "cited")
+    if not record_of("documents").objects.of(document).exists():
+        row("documents", "cited")
+        publish(("documents", document))
+    return document
 
 
 def public(resource: str, name: str | None = None, /, **members: Any) -> UUID:

@@ -12,7 +12,7 @@ from django.db.backends.postgresql import base, features
 
 from config.postgres import Server
 
-EXTENSIONS = ("btree_gist", "pg_trgm", "unaccent")
+EXTENSIONS = ("pg_trgm", "unaccent")
 
 
 class DatabaseFeatures(features.DatabaseFeatures):

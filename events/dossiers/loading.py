@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from events.dossiers import schema
 from events.dossiers.reading import Dossier, DossierError, Fault
 from records import publishing, workspace
+from records.edition import lock
 from records.ids import named
 from records.models import Dataset, Origin, ReviewItem, State
 from records.registry import record_of, resources
@@ -29,6 +30,10 @@ class Loaded:
     unchanged: dict[str, int] = field(default_factory=dict)
     #: Rows of the data set that the dossier no longer has, as `section.name`. They stay.
     left: list[str] = field(default_factory=list)
+    #: Rows of the dossier that are retracted here, as `section.name`. They stay so.
+    retracted: list[str] = field(default_factory=list)
+    #: Rows that a curator is editing, as `section.name`: what was missing joined the draft.
+    held: list[str] = field(default_factory=list)
     #: Differences that became review items.
     differences: int = 0
     #: Numbers of the first and last change, if anything was published.
@@ -62,6 +67,10 @@ class _Loading:
         self.ids: dict[str, dict[str, UUID]] = {}
         self.faults: list[Fault] = []
         self.result = Loaded()
+        #: Local names of rows that were merged into another row of the dossier.
+        self.merged: set[tuple[str, str]] = set()
+        #: Rows with a curator's unpublished edits: they are added to, and not published.
+        self.held: dict[str, dict[UUID, Statement]] = defaultdict(dict)
 
     def run(self) -> Loaded:
         self.dataset = self._dataset()
@@ -74,15 +83,17 @@ class _Loading:
             self._adapt(resource, rows)
         self._validate(statements)
         self._stop_on_faults()
+        lock()
         objects: list[tuple[str, UUID]] = []
         for resource, rows in statements.items():
+            self._apply_held(resource)
             applied = workspace.apply(resource, rows, user=self.user)
             self.result.created[resource] = len(applied.created)
             self.result.changed[resource] = len(applied.changed)
             self.result.unchanged[resource] = len(applied.unchanged)
             model = record_of(resource).shape.model
             waiting = model._default_manager.filter(
-                pk__in=applied.unchanged, state=State.DRAFT, curated=False
+                pk__in=applied.unchanged, state=State.DRAFT, curated=False, dataset=self.dataset
             ).values_list("pk", flat=True)
             objects += [(resource, row_id) for row_id in [*applied.touched, *waiting]]
             self.progress(f"{resource}: {len(rows)} read, {len(applied.touched)} written")
@@ -145,6 +156,9 @@ class _Loading:
             twice[row_id].append(name)
         for names in twice.values():
             for name in names[1:]:
+                if name in known:  # merged here: the first name speaks for both
+                    self.merged.add((resource, name))
+                    continue
                 self.faults.append(
                     self.dossier.fault(
                         (resource, name), f"is the same row as {names[0]}; keep one of the two"
@@ -199,6 +213,8 @@ class _Loading:
         shape = record_of(resource).shape
         statements: dict[UUID, Statement] = {}
         for name, row in self._rows(resource).items():
+            if (resource, name) in self.merged:
+                continue
             missing: list[tuple[str, str]] = []
 
             def turn(referred: str, value: str, missing: list[Any] = missing) -> str:
@@ -258,35 +274,53 @@ class _Loading:
     def _adapt(self, resource: str, rows: dict[UUID, Statement]) -> None:
         """Add origins, and keep what the dossier may not overwrite."""
         shape = record_of(resource).shape
-        names = {row_id: name for name, row_id in self.ids[resource].items()}
+        names = {row_id: name for name, row_id in self._names(resource)}
         before = shape.read(rows)
-        model = shape.model
-        curated = set(
-            model._default_manager.filter(pk__in=rows, curated=True).values_list("pk", flat=True)
-        )
-        retracted = set(
-            model._default_manager.filter(pk__in=rows, state=State.RETRACTED).values_list(
-                "pk", flat=True
-            )
-        )
-        for row_id, statement in rows.items():
+        states = {
+            row_id: (state, curated)
+            for row_id, state, curated in shape.model._default_manager.filter(
+                pk__in=rows
+            ).values_list("pk", "state", "curated")
+        }
+        for row_id, statement in list(rows.items()):
             old = before.get(row_id)
+            state, curated = states.get(row_id, (State.DRAFT, False))
+            origins = [
+                {"dataset": self.slug, "external_id": name}
+                for name, named_id in self.ids[resource].items()
+                if named_id == row_id
+            ]
             others = [o for o in (old or {"datasets": []})["datasets"] if o["dataset"] != self.slug]
-            origin = {"dataset": self.slug, "external_id": names[row_id]}
-            datasets = sorted([*others, origin], key=lambda o: (o["dataset"], o["external_id"]))
-            if row_id in retracted:
-                self.faults.append(
-                    self.dossier.fault(
-                        (resource, names[row_id]),
-                        "was retracted; restore it first, or take it out of the dossier",
-                    )
-                )
-            elif old is None:
-                rows[row_id] = {**statement, "dataset": self.slug, "datasets": datasets}
-            elif old["dataset"] == self.slug and row_id not in curated:
+            datasets = sorted([*others, *origins], key=lambda o: (o["dataset"], o["external_id"]))
+            mine = old is None or (old["dataset"] == self.slug and not curated)
+            if state == State.RETRACTED:
+                self.result.retracted.append(f"{resource}.{names[row_id]}")
+                del rows[row_id]
+            elif mine:
                 rows[row_id] = {**statement, "dataset": self.slug, "datasets": datasets}
             else:
+                assert old is not None
                 rows[row_id] = self._add_missing(resource, row_id, old, statement, datasets)
+                if state != State.PUBLISHED:
+                    self.result.held.append(f"{resource}.{names[row_id]}")
+                    self.held[resource][row_id] = rows.pop(row_id)
+
+    def _names(self, resource: str) -> list[tuple[str, UUID]]:
+        """The local names that speak for their rows, and those rows' ids."""
+        return [
+            (name, row_id)
+            for name, row_id in self.ids[resource].items()
+            if (resource, name) not in self.merged
+        ]
+
+    def _apply_held(self, resource: str) -> None:
+        """Add what was missing to rows that a curator is editing; they stay the drafts they are."""
+        held = self.held[resource]
+        model = record_of(resource).shape.model
+        states = dict(model._default_manager.filter(pk__in=held).values_list("pk", "state"))
+        for state in sorted(set(states.values())):
+            of_state = {i: said for i, said in held.items() if states[i] == state}
+            workspace.apply(resource, of_state, user=self.user, state=state)
 
     def _add_missing(
         self, resource: str, row_id: UUID, old: Statement, new: Statement, datasets: list[Any]
@@ -308,24 +342,33 @@ class _Loading:
             elif key in ("lat", "lon", "geometry") and old[key] is None:
                 kept[key] = value
             elif value not in (None, [], {}):
-                self.result.differences += 1
-                ReviewItem.objects.get_or_create(
-                    kind=ReviewItem.Kind.DIFFERENCE,
-                    resource=resource,
-                    object_id=row_id,
-                    member=key,
-                    dataset=self.dataset,
-                    resolved_at=None,
-                    defaults={
-                        "reason": f"Dossier {self.slug} gives another {key}.",
-                        "detail": {"here": old.get(key), "there": value},
-                    },
-                )
+                self._ask(resource, row_id, key, {"here": old.get(key), "there": value})
         return record_of(resource).shape.normal(kept)
+
+    def _ask(self, resource: str, row_id: UUID, member: str, detail: Statement) -> None:
+        """Leave a difference for a curator, unless the same one was left before."""
+        about = {
+            "kind": ReviewItem.Kind.DIFFERENCE,
+            "resource": resource,
+            "object_id": row_id,
+            "member": member,
+            "dataset": self.dataset,
+        }
+        if ReviewItem.objects.filter(**about, detail__there=detail["there"]).exists():
+            return
+        self.result.differences += 1
+        ReviewItem.objects.update_or_create(
+            **about,
+            resolved_at=None,
+            defaults={
+                "reason": f"Dossier {self.slug} gives another {member}.",
+                "detail": detail,
+            },
+        )
 
     def _validate(self, statements: dict[str, dict[UUID, Statement]]) -> None:
         for resource, rows in statements.items():
-            names = {row_id: name for name, row_id in self.ids[resource].items()}
+            names = {row_id: name for name, row_id in self._names(resource)}
             before = record_of(resource).shape.read(rows)
             for row_id, statement in rows.items():
                 if before.get(row_id) == statement:

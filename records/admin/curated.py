@@ -28,6 +28,7 @@ from records.admin.forms import (
     label_of,
     times_of,
 )
+from records.edition import lock
 from records.models import Curated, Origin, State
 from records.registry import record_of, resource_of
 from records.workspace import mark_edited
@@ -434,6 +435,8 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
         return self._publish_if_asked(request, obj) or super().response_change(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if "_publish" in request.POST:
+            lock()
         if form.has_changed() or not change:
             super().save_model(request, obj, form, change)
 

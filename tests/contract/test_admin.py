@@ -390,6 +390,9 @@ def test_staff_who_may_change_a_place_may_change_its_names(client, lyman):
 
 
 def test_saving_a_public_row_unchanged_leaves_it_public(client, claim, lyman):
+    document = Document.objects.create(kind="article")
+    Citation.objects.create(claim=claim, document=document, mode="paraphrase")
+    publish([("documents", document.pk)])
     publish([("places", lyman.pk), ("sources", claim.claimant_id), ("claims", claim.pk)])
     page = client.get(url(Claim, "change", claim.pk))
     assert client.post(url(Claim, "change", claim.pk), posted(page)).status_code == 302

@@ -38,6 +38,10 @@ class Command(BaseCommand):
             self.stdout.write(f"{folder}: {counts}; {published}")
             if loaded.differences:
                 self.stdout.write(f"  {loaded.differences} differences wait as review items")
+            if loaded.retracted:
+                self.stdout.write(f"  retracted here, and stay so: {', '.join(loaded.retracted)}")
+            if loaded.held:
+                self.stdout.write(f"  being edited here, not published: {', '.join(loaded.held)}")
             if loaded.left:
                 self.stdout.write(
                     f"  {len(loaded.left)} rows are no longer in the dossier and stay public; "
