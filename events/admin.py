@@ -25,7 +25,7 @@ from events.models import (
     EventType,
     Metric,
 )
-from events.passages import passage, text_hash
+from events.passages import passage_of, text_hash
 from records.admin.curated import (
     ChildInline,
     CodeInline,
@@ -227,7 +227,7 @@ class CitationForm(CuratedForm):
         text = text_of(document)
         if text is None or not spans:
             return
-        read = passage(text, spans)
+        read = passage_of(text, spans)
         computed = text_hash(read)
         given = self.cleaned_data.get("passage_sha256")
         if given and given != computed and not {"spans", "document"} & set(self.changed_data):
@@ -358,7 +358,7 @@ class CitationAdmin(Fields, PartAdmin):
     def passage(self, row: Citation) -> str:
         """The passage, where the text is kept."""
         text = text_of(row.document)
-        return "The text is not kept." if text is None else passage(text, row.spans)
+        return "The text is not kept." if text is None else passage_of(text, row.spans)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

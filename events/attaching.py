@@ -1,23 +1,24 @@
-"""Attaching a document's text, and verifying all that points into it."""
+"""Attaching a text to its document, once everything that points into it has been verified."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from events.models import Citation
-from events.passages import faults_of_citation, faults_of_mention, passage, text_hash
+from events.models import Citation, Claim
+from events.passages import citation_faults, document_faults, passage_of, text_hash
 from records import publishing, workspace
 from records.edition import lock
-from records.models import Cause, State
+from records.models import ChangeSet, Origin, State
 from records.registry import record_of
 from records.shape import Statement
 from sources.models import Document, DocumentText
 
 
-class TextMismatch(Exception):
-    """A text that is not the one that a document, its citations or its mentions speak of."""
+class TextError(Exception):
+    """A text that does not fit its document, or what points into it; nothing was kept."""
 
     def __init__(self, faults: list[str]) -> None:
         self.faults = faults
@@ -26,97 +27,87 @@ class TextMismatch(Exception):
 
 @dataclass
 class Attached:
-    """What attaching a text verified, and how many passage hashes it filled in."""
+    """What attaching a text verified and changed."""
 
-    citations: int
-    mentions: int
-    filled: int
+    citations: int = 0
+    mentions: int = 0
+    #: Citations that had no passage hash and got one.
+    filled: int = 0
+    #: Claims whose passage hashes were filled in, but that are drafts and were not published.
+    drafts: list[UUID] = field(default_factory=list)
+    change_set: ChangeSet | None = None
 
 
 @transaction.atomic
 def attach_text(document: Document, text: str, *, user: Any = None) -> Attached:
-    """Keep a document's text once everything that points into it is true to it.
+    """Keep a document's text, verified against all that points into it, and publish the document.
 
-    The text's length and hash, each citation's spans, insertions, passage hash and quote, and each
-    mention's span are verified; missing lengths and hashes are filled in. What is public is
-    published again, so that it says `has_text`. Raises `TextMismatch` with every fault; then
-    nothing is kept.
+    `text` is the text as given: no normalisation, line ends as they are. Verified are the length
+    and hash of the text, and the spans, insertions, passage hash and quote of every citation and
+    the span of every mention. A length, hash or passage hash that is missing is filled in. Raises
+    `TextError` with every fault; then nothing has changed.
     """
-    faults = _faults_of_text(document, text)
-    if faults:  # another text: what points into it would be wrong throughout
-        raise TextMismatch(faults)
-    claim_ids = set(
-        Citation.objects.filter(document=document).values_list("claim_id", flat=True)
-    )
-    claims = record_of("claims").shape.read(claim_ids)
-    said = record_of("documents").shape.read([document.pk])[document.pk]
-    mine = str(document.pk)
-    cited = [
-        (claim_id, citation)
-        for claim_id, claim in claims.items()
-        for citation in claim["citations"]
-        if citation["document"] == mine
-    ]
-    for claim_id, citation in cited:
-        name = claims[claim_id]["statement"]
-        faults += [f"claim {name!r} ({claim_id}): {f}" for f in faults_of_citation(text, citation)]
-    for mention in said["mentions"]:
-        faults += [f"mentions: {fault}" for fault in faults_of_mention(text, mention)]
-    if faults:
-        raise TextMismatch(faults)
     lock()
-    DocumentText.objects.get_or_create(sha256=text_hash(text), defaults={"text": text})
-    document_said = {**said, "text_length": len(text), "text_sha256": text_hash(text)}
-    filled = _filled(claims, mine, text)
-    objects = [
-        *_written("documents", {document.pk: document_said}, user),
-        *_written("claims", filled, user),
-    ]
-    publishing.publish(
-        objects,
-        user=user,
-        reason="Text attached and verified",
-        cause=Cause.EDIT,
-    )
-    return Attached(len(cited), len(said["mentions"]), len(filled))
-
-
-def _faults_of_text(document: Document, text: str) -> list[str]:
-    faults = []
-    if document.text_length not in (None, len(text)):
-        faults.append(
-            f"the text has {len(text)} characters; the document says {document.text_length}"
-        )
-    if document.text_sha256 not in (None, text_hash(text)):
-        faults.append(
-            f"the text has the hash {text_hash(text)}; the document says {document.text_sha256}"
-        )
-    return faults
-
-
-def _filled(claims: dict[UUID, Statement], document: str, text: str) -> dict[UUID, Statement]:
-    """The claims that cite a document without a passage hash, with it filled in."""
+    Document.objects.select_for_update().get(pk=document.pk)
+    shape = record_of("documents").shape
+    statement = shape.read([document.pk])[document.pk]
+    claims = _citing(document)
+    faults = [f"the document: {fault}" for fault in document_faults(text, statement)]
+    state = Document.objects.values_list("state", flat=True).get(pk=document.pk)
+    edited = state != State.PUBLISHED and _is_public("documents", document.pk)
+    if edited:
+        faults.append(f"the document: it is {state}; publish or discard its edits first")
+    attached = Attached(mentions=len(statement["mentions"]))
+    names = _names(claims)
     filled: dict[UUID, Statement] = {}
     for claim_id, claim in claims.items():
-        citations = [
-            {**c, "passage_sha256": text_hash(passage(text, c["spans"]))}
-            if c["document"] == document and c["spans"] and c["passage_sha256"] is None
-            else c
-            for c in claim["citations"]
-        ]
+        citations = []
+        for citation in claim["citations"]:
+            if citation["document"] == str(document.pk):
+                attached.citations += 1
+                faults += [f"{names[claim_id]}: {f}" for f in citation_faults(text, citation)]
+                if citation["spans"] and citation["passage_sha256"] is None:
+                    found = text_hash(passage_of(text, citation["spans"]))
+                    citation = {**citation, "passage_sha256": found}
+                    attached.filled += 1
+            citations.append(citation)
         if citations != claim["citations"]:
             filled[claim_id] = {**claim, "citations": citations}
-    return filled
+    if faults:
+        raise TextError(faults)
+    DocumentText.objects.get_or_create(sha256=text_hash(text), defaults={"text": text})
+    told = {**statement, "text_length": len(text), "text_sha256": text_hash(text)}
+    workspace.apply("documents", {document.pk: told}, user=user, state=state)
+    objects = [("documents", document.pk)] if state == State.PUBLISHED else []
+    by_state: dict[str, list[UUID]] = defaultdict(list)
+    for claim_id, claim_state in Claim.objects.filter(pk__in=filled).values_list("pk", "state"):
+        by_state[claim_state].append(claim_id)
+    for claim_state, ids in by_state.items():
+        workspace.apply("claims", {i: filled[i] for i in ids}, user=user, state=claim_state)
+        if claim_state == State.PUBLISHED:
+            objects += [("claims", claim_id) for claim_id in ids]
+        else:
+            attached.drafts += ids
+    if objects:
+        attached.change_set = publishing.publish(
+            objects, user=user, role="curator", reason="The text was attached, and verified."
+        )
+    return attached
 
 
-def _written(
-    resource: str, statements: dict[UUID, Statement], user: Any
-) -> list[tuple[str, UUID]]:
-    """Write statements, keeping the state of each row; those rows that are public as they stand."""
-    model = record_of(resource).shape.model
-    rows = model._default_manager.filter(pk__in=statements)
-    states = dict(rows.values_list("pk", "state"))
-    for state in sorted(set(states.values())):
-        of_state = {i: said for i, said in statements.items() if states[i] == state}
-        workspace.apply(resource, of_state, user=user, state=state)
-    return [(resource, row_id) for row_id, state in states.items() if state == State.PUBLISHED]
+def _citing(document: Document) -> dict[UUID, Statement]:
+    """What the claims of the workspace that cite a document say, but for retracted ones."""
+    ids = Citation.objects.filter(document=document).exclude(claim__state=State.RETRACTED)
+    found = sorted(set(ids.values_list("claim_id", flat=True)))
+    return record_of("claims").shape.read(found)
+
+
+def _is_public(resource: str, row_id: UUID) -> bool:
+    return record_of(resource).objects.current().filter(object_id=row_id).exists()
+
+
+def _names(claims: dict[UUID, Statement]) -> dict[UUID, str]:
+    """How to speak of claims: by their local names, or else by their ids."""
+    local = Origin.objects.filter(resource="claims", object_id__in=claims)
+    names = dict(local.values_list("object_id", "external_id"))
+    return {i: f"claims.{names[i]}" if i in names else f"claims/{i}" for i in claims}

@@ -22,7 +22,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from records.api.parameters import check_names, check_query
+from records.api.parameters import check_format, check_names, check_query
 
 SWAGGER = "drf_spectacular_sidecar/swagger-ui-dist"
 REDOC = "drf_spectacular_sidecar/redoc/bundles/redoc.standalone.js"
@@ -48,7 +48,10 @@ class DocumentationView(APIView):
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         """Refuse what is not known before anything is answered."""
+        if request.method not in self.allowed_methods:
+            self.http_method_not_allowed(request)
         check_query(request.META.get("QUERY_STRING", ""))
+        check_format(request.query_params, self.renderer_classes)
         super().initial(request, *args, **kwargs)
         check_names(request.query_params, self.parameters, f"at {request.path}")
 

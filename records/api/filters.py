@@ -28,7 +28,7 @@ from records.time import parse_bound
 #: How many values one parameter takes.
 VALUES_LIMIT = 100
 
-UUID_PATTERN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+UUID_PATTERN = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 CODE_PATTERN = re.compile(r"[a-z0-9][a-z0-9-]*:[^\x00-\x20,!]+", re.ASCII)
 SLUG_PATTERN = re.compile(r"[a-zA-Z0-9_-]{1,64}", re.ASCII)
 
@@ -184,7 +184,7 @@ class ReferenceFilter(TermsFilter):
 
     def accepted(self) -> str | None:
         """The pattern of the references that it takes."""
-        return f"(?i:{UUID_PATTERN.pattern})|{CODE_PATTERN.pattern}"
+        return f"{UUID_PATTERN.pattern}|{CODE_PATTERN.pattern}"
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "minLength": 1, "maxLength": 200}
@@ -259,7 +259,7 @@ class IdFilter(TermsFilter):
         super().__init__(
             "object_id",
             "Ids of records, at most 100.",
-            pattern=f"(?i:{UUID_PATTERN.pattern})",
+            pattern=UUID_PATTERN.pattern,
             expects="an id (a UUID)",
         )
 
@@ -417,8 +417,9 @@ class StrictFilter(django_filters.FilterSet):
                 self.cleaned[name] = found.field.clean(data.getlist(name))
             except ValidationError as error:
                 errors.append((name, " ".join(error.messages)))
-            if problem := found.problem():
-                errors.append((name, problem))
+            else:
+                if problem := found.problem():
+                    errors.append((name, problem))
         if errors:
             raise BadParameter(*errors)
 

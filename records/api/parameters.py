@@ -1,6 +1,7 @@
 """Reading a query strictly: nothing unknown, empty, repeated or malformed is let through."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from django.http import QueryDict
@@ -60,3 +61,13 @@ def check_names(
             errors.append((name, f"is given {len(values)} times and takes one value"))
     if errors:
         raise BadParameter(*errors)
+
+
+def check_format(params: QueryDict, renderers: Iterable[Any]) -> None:
+    """Refuse an unknown `format` by name, ahead of content negotiation."""
+    known = [renderer.format for renderer in renderers]
+    wanted = params.get("format")
+    if wanted is not None and wanted not in known:
+        raise BadParameter(
+            ("format", f"{wanted[:40]!a} is not known here; known are {', '.join(known)}")
+        )

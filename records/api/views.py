@@ -10,7 +10,14 @@ import orjson
 from django.conf import settings
 from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, QueryDict
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotModified,
+    HttpResponsePermanentRedirect,
+    HttpResponseRedirect,
+    QueryDict,
+)
 from django.urls import reverse
 from django.utils.http import http_date, parse_etags, quote_etag
 from drf_spectacular.types import OpenApiTypes
@@ -31,7 +38,7 @@ from records.api.filters import (
     RecordFilter,
 )
 from records.api.moments import PRESENT, Moment, moment
-from records.api.parameters import check_names, check_query
+from records.api.parameters import check_format, check_names, check_query
 from records.api.problems import (
     BadParameter,
     Erased,
@@ -81,7 +88,7 @@ class ReadView(APIView):
         if "\0" in request.path:
             raise NotFoundProblem("The address has a NUL character; nothing has one.")
         check_query(request.META.get("QUERY_STRING", ""))
-        self._check_format(request.query_params)
+        check_format(request.query_params, self.renderer_classes)
         super().initial(request, *args, **kwargs)
         if settings.CLOSED and not request.user:
             raise NeedsKey(
@@ -91,15 +98,6 @@ class ReadView(APIView):
         if request.method != "OPTIONS":
             check_names(
                 request.query_params, COMMON | self.known_parameters(), f"at {request.path[:200]}"
-            )
-
-    def _check_format(self, params: QueryDict) -> None:
-        """Refuse an unknown `format` by name, ahead of content negotiation."""
-        known = [renderer.format for renderer in self.renderer_classes]
-        wanted = params.get("format")
-        if wanted is not None and wanted not in known:
-            raise BadParameter(
-                ("format", f"{wanted[:40]!a} is not known here; known are {', '.join(known)}")
             )
 
     def known_parameters(self) -> dict[str, bool]:
@@ -169,7 +167,9 @@ class ReadView(APIView):
             else:
                 query[name] = value
         encoded = query.urlencode()
-        return self.request.build_absolute_uri(self.request.path) + (f"?{encoded}" if encoded else "")
+        return self.request.build_absolute_uri(self.request.path) + (
+            f"?{encoded}" if encoded else ""
+        )
 
     def written(self, found: paging.Page, results: bytes, counted: dict[str, Any]) -> bytes:
         """The JSON of a list, from its results as JSON."""
@@ -241,7 +241,7 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
             filters = self.filterset_class.base_filters
             known |= {name: found.repeatable for name, found in filters.items()}
         elif self.action == "history":
-            known |= {"limit": False, "cursor": False}
+            known |= {"limit": False, "cursor": False, "count": False}
         return known
 
     def at(self, queryset: QuerySet[Any], when: Moment, *, live: bool = True) -> QuerySet[Any]:
@@ -282,7 +282,9 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
         body = self.written(found, results, self.counted(queryset))
         return self.licensed(self.answer(body, self.tag(newest), newest, now.recorded_at))
 
+    @extend_schema(parameters=[AS_OF])
     def retrieve(self, request: Request, pk: str) -> HttpResponse:
+        """One record, by its id or one of its codes, as it is or as it stood at `as_of`."""
         as_of = request.query_params.get("as_of")
         version = self.find(pk, PRESENT if as_of is None else moment(as_of))
         return version if isinstance(version, HttpResponse) else self.whole(version)
@@ -338,7 +340,7 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
             ],
         )
         results = b",".join(orjson.dumps(_version(row, now)) for row in found.rows)
-        body = self.written(found, results, {})
+        body = self.written(found, results, self.counted(versions))
         return self.answer(body, self.tag(now.newest), now.newest, now.recorded_at)
 
     @extend_schema(
@@ -368,10 +370,7 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
             return object_id
         number = int(version) if re.fullmatch("[0-9]{1,9}", version) else 0
         found = (
-            self.queryset.of(object_id)
-            .filter(version=number)
-            .annotate(newest=newest_seq())
-            .first()
+            self.queryset.of(object_id).filter(version=number).annotate(newest=newest_seq()).first()
         )
         if found is None or (now.seq is not None and found.seq > now.seq):
             raise NotFoundProblem(
@@ -426,17 +425,18 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
         found = holders.order_by("-live", "-seq").values_list("object_id", flat=True).first()
         if found is None:
             raise NotFoundProblem(f"No record of the {resource} has the code {pk[:80]!a}.")
-        return self.redirect(found, 307)
+        return self.redirect(found)
 
-    def redirect(self, object_id: UUID, status: int) -> HttpResponse:
-        """A redirect to the same question of another id, its query kept."""
+    def redirect(self, object_id: UUID, *, permanent: bool = False) -> HttpResponse:
+        """A redirect (307, or 308) to the same question of another id, its query kept."""
         kwargs = {**self.kwargs, "pk": str(object_id)}
         match = self.request.resolver_match
         assert match is not None
         url = reverse(match.view_name, kwargs=kwargs)
         query = self.request.META.get("QUERY_STRING", "")
-        response = HttpResponse(status=status)
-        response["Location"] = self.request.build_absolute_uri(url) + (f"?{query}" if query else "")
+        url = self.request.build_absolute_uri(url) + (f"?{query}" if query else "")
+        kind = HttpResponsePermanentRedirect if permanent else HttpResponseRedirect
+        response = kind(url, preserve_request=True)
         response["Cache-Control"] = "private, no-cache" if settings.CLOSED else "public, no-cache"
         return response
 
@@ -446,7 +446,7 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
         while version.op == Op.MERGE and version.merged_into not in seen:
             seen.add(version.merged_into)
             version = self.at(self.queryset.of(version.merged_into), now, live=False).get()
-        return self.redirect(version.object_id, 308)
+        return self.redirect(version.object_id, permanent=True)
 
     def missing(self, object_id: UUID, now: Moment) -> ProblemError:
         """The problem for an id that has no version at the moment."""
@@ -509,7 +509,10 @@ class RootView(ReadView):
         now = moment(None)
         if (same := self.unchanged(now)) is not None:
             return same
-        names = {resource: f"{record_of(resource).shape.model._meta.model_name}-list" for resource in resources()}
+        names = {
+            resource: f"{record_of(resource).shape.model._meta.model_name}-list"
+            for resource in resources()
+        }
         names |= {"datasets": "dataset-list", "changes": "changes"}
         documentation = {"openapi": "schema", "swagger_ui": "docs", "redoc": "redoc"}
         absolute = request.build_absolute_uri
@@ -635,17 +638,16 @@ class DatasetViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
             shown=_DATASET_COLUMNS,
         )
         counts = dataset_counts([row[0] for row in found.rows])
-        results = b",".join(
-            orjson.dumps(_dataset(row[0], row[2:], counts)) for row in found.rows
-        )
+        results = b",".join(orjson.dumps(_dataset(row[0], row[2:], counts)) for row in found.rows)
         body = self.written(found, results, self.counted(self.queryset))
         return self.licensed(self.answer(body, tag, now.newest, now.recorded_at))
 
     def retrieve(self, request: Request, slug: str) -> Response | HttpResponse:
         """One data set, by its slug."""
-        found = self.queryset.filter(slug=slug) if SLUG_PATTERN.fullmatch(slug) else None
         now, tag = self.state()
-        row = found and found.values_list(*_DATASET_COLUMNS).first()
+        row = None
+        if SLUG_PATTERN.fullmatch(slug):
+            row = self.queryset.filter(slug=slug).values_list(*_DATASET_COLUMNS).first()
         if row is None:
             raise NotFoundProblem(f"There is no data set {slug[:80]!a}.")
         if (same := self.not_modified(tag, now)) is not None:

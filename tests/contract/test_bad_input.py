@@ -56,7 +56,7 @@ CASES: dict[str, Case] = {
     "blank": asked("type=%20", "type"),
     "repeated": asked("limit=1&limit=2", "limit"),
     "separated by semicolons": asked("limit=1;ordering=when", "limit"),
-    "eleven hundred": asked("&".join(f"id={UUID}" for _ in range(1100)), "1100", 414),
+    "eleven hundred": asked("&".join(f"{n}=1" for n in range(1100)), "1100", 414),
     "two hundred ids": asked("id=" + ",".join([UUID] * 200), "id"),
     "a query of 9 kB": asked("type=" + "a" * 9000, "9005", 414),
     "a query of 100 kB": asked("type=" + "a" * 100_000, "100005", 414),
@@ -157,8 +157,9 @@ CASES: dict[str, Case] = {
     # Methods, media types and the rest of HTTP.
     **{
         f"{method} to a list": (method, "/api/v1/events/?type=battle", {}, 405, method)
-        for method in ("POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "get", "X" * 300)
+        for method in ("POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
     },
+    "a method of 300 letters": ("X" * 300, "/api/v1/events/", {}, 405, "X" * 40),
     "POST that says GET": (
         "POST", "/api/v1/events/", {"X-HTTP-Method-Override": "GET"}, 405, "POST",
     ),
@@ -355,7 +356,7 @@ def server(django_db_setup: None, django_db_blocker: Any) -> Iterator[Server]:
 #: Django answers by itself: then a 4xx without a body is all that there can be.
 RAW: dict[str, tuple[bytes, int, str | None]] = {
     "a bad Host": (b"GET /api/v1/ HTTP/1.1\r\nHost: evil.example\r\n\r\n", 400, "evil.example"),
-    "no Host": (b"GET /api/v1/ HTTP/1.0\r\n\r\n", 400, "Host"),
+    "no Host": (b"GET /api/v1/ HTTP/1.0\r\n\r\n", 400, "HTTP_HOST"),
     "a byte that is no UTF-8": (
         b"GET /api/v1/events/?party=%ff HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "party",
     ),
@@ -378,7 +379,7 @@ RAW: dict[str, tuple[bytes, int, str | None]] = {
         414, None,
     ),
     "raw bytes in the path": (
-        b"GET /api/v1/\xff\xfe/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 404, None,
+        b"GET /api/v1/\xff\xfe/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, None,
     ),
     "a negative length": (
         b"POST /api/v1/events/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
