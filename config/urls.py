@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
@@ -26,7 +26,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect("docs")
 
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include("records.urls")),
     path("", include("places.urls")),
     path("", include("sources.urls")),

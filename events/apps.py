@@ -5,8 +5,8 @@ class EventsConfig(AppConfig):
     name = "events"
 
     def ready(self) -> None:
-        from events.records import ClaimRecord, EventRecord
         from events.passages import check_passages
+        from events.records import ClaimRecord, EventRecord
         from events.support import check_support
         from records.registry import check, register
 

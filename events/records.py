@@ -350,7 +350,9 @@ class ClaimRecord(PublishedRecord):
         claimant = look.body("sources", body["claimant"]["id"])
         actors = [body["actor"], body["object_actor"], claimant["speaks_for"]]
         cited = body["citations"]
-        documents = [c["document"] for c in cited] + ([body["document"]] if body["document"] else [])
+        documents = [c["document"] for c in cited] + (
+            [body["document"]] if body["document"] else []
+        )
         holds = body["holds"] or {"earliest": None, "latest": None}
         holds_columns = time_values("holds", holds)
         return {

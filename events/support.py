@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from events.models import EventStatus, Polarity, Voice
-from events.records import ClaimRecord, EventRecord
+from events.records import ClaimRecord
 from records.edition import Edition
 from records.models import Cause, ReviewItem
 
@@ -60,9 +60,7 @@ def _supported(made: Edition, event_ids: set[str]) -> set[str]:
     """Those of the events that a claim supports once the set is committed."""
     if not event_ids:
         return set()
-    mine = {
-        key[1] for key in [*made.statements, *made.tombstones] if key[0] == "claims"
-    }
+    mine = {key[1] for key in [*made.statements, *made.tombstones] if key[0] == "claims"}
     supported = {
         statement["event"]
         for key, statement in made.statements.items()
@@ -84,4 +82,6 @@ def _events_of_changed_claims(made: Edition) -> set[str]:
     made.prefetch(keys)
     before = [made.public(key) for key in keys]
     own = {key[1] for key in made.statements if key[0] == "events" and made.restoring}
-    return own | {public.body["event"]["id"] for public in before if public and public.body["event"]}
+    return own | {
+        public.body["event"]["id"] for public in before if public and public.body["event"]
+    }

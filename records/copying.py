@@ -13,7 +13,7 @@ def copy_rows(model: type[models.Model], rows: Iterable[models.Model]) -> None:
     """
     fields = [f for f in model._meta.concrete_fields if not isinstance(f, models.AutoField)]
     names = [f.attname for f in fields]
-    columns = ", ".join(connection.ops.quote_name(f.column) for f in fields)
+    columns = ", ".join(connection.ops.quote_name(f.column or f.name) for f in fields)
     table = connection.ops.quote_name(model._meta.db_table)
     with connection.cursor() as cursor:
         copy: Any = cursor.copy  # psycopg's, through Django's wrapper

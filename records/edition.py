@@ -114,7 +114,7 @@ class Edition:
         """The newest version of an object from before this set, tombstones included."""
         self.prefetch([key])
         public = self._public[key]
-        return public and public.version
+        return public.version if public else None
 
     def public(self, key: Key) -> Public | None:
         """The current record of an object from before this set; None if it is not public."""
@@ -193,7 +193,7 @@ class Edition:
         if key in self.statements:
             return self.statements[key]
         public = self.public(key)
-        return public and public.version.statement()
+        return public.version.statement() if public else None
 
     def assemble(self) -> None:
         """Assemble the set and all that it changes elsewhere."""
@@ -255,9 +255,8 @@ class Edition:
             before = self._taken.get(key)
             if before is None:
                 public = self.public(key)
-                before = public and {
-                    name: record.taken(public.body, public.line, name) for name in names
-                }
+                if public:
+                    before = {name: record.taken(public.body, public.line, name) for name in names}
             after = {name: record.taken(body, line, name) for name in names}
             self._taken[key] = after
             if before is not None and before != after:
@@ -319,7 +318,8 @@ class Edition:
                 return object_id
             else:
                 version = self.newest((resource, object_id))
-                into = version and version.merged_into and str(version.merged_into)
+                merged = version.merged_into if version else None
+                into = str(merged) if merged else None
             if into is None or into in seen:
                 return object_id
             seen.add(into)
@@ -570,7 +570,7 @@ def _append(record: type[PublishedRecord], versions: list[PublishedRecord]) -> N
     superseded = {version.object_id: version.seq for version in versions}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"update {record._meta.db_table} r set superseded_seq = n.seq"  # noqa: S608
+            f"update {record._meta.db_table} r set superseded_seq = n.seq"
             " from unnest(%s::uuid[], %s::bigint[]) n (object_id, seq)"
             " where r.object_id = n.object_id and r.superseded_seq is null",
             [list(superseded), list(superseded.values())],
@@ -590,7 +590,7 @@ def _append(record: type[PublishedRecord], versions: list[PublishedRecord]) -> N
                 place_id=place,
                 object_id=version.object_id,
                 current=True,
-                record_id=version.seq,
+                record_id=version.seq,  # type: ignore[misc]
                 **{name: getattr(version, name) for name in copied},
             )
             for version in versions

@@ -36,9 +36,7 @@ def erase_versions(made: Edition) -> None:
         key = (change.resource, str(change.object_id))
         record = record_of(change.resource)
         last = (
-            record.objects.of(change.object_id)
-            .filter(op__in=[Op.ADD, Op.MODIFY])
-            .latest("version")
+            record.objects.of(change.object_id).filter(op__in=[Op.ADD, Op.MODIFY]).latest("version")
         )
         erased = record.erased(orjson.loads(last.body))
         record.forget(change.object_id)
@@ -56,9 +54,7 @@ def erase_versions(made: Edition) -> None:
         cursor.execute("select set_config('dateline.erasing', 'off', true)")
 
 
-def _erase_own(
-    record: type[PublishedRecord], object_id: UUID, erased: Body, reason: str
-) -> None:
+def _erase_own(record: type[PublishedRecord], object_id: UUID, erased: Body, reason: str) -> None:
     body = orjson.dumps({**erased, "erased": True, "reason": reason}).decode()
     values: dict[str, Any] = {
         field.name: _empty(field)

@@ -301,9 +301,9 @@ def referring(name: str, resource: str, object_id: UUID) -> set[UUID]:
     for lookup in lookups(shape.model, shape.stored):
         rows = shape.model._default_manager.filter(**{lookup: object_id})
         found.update(rows.values_list("pk", flat=True))
-    for member in shape.links if name == resource else []:
-        links = member.model._default_manager.filter(
-            **{member.parent: object_id}, kind__in=member.symmetric
+    for linked in shape.links if name == resource else []:
+        links = linked.model._default_manager.filter(
+            **{linked.parent: object_id}, kind__in=linked.symmetric
         )
         found.update(links.values_list("target_id", flat=True))
     for member in shape.children:
@@ -334,9 +334,9 @@ def restore(
     with edition(Cause.EDIT, user=user, role=role, reason=reason) as made, _obeying(key):
         version = made.newest(key)
         if version is None or version.live or version.op == Op.ERASE:
-            state = {None: "was never public", Op.ERASE: "was erased"}.get(
-                version and version.op, "is public"
-            )
+            state = "was never public" if version is None else "is public"
+            if version is not None and version.op == Op.ERASE:
+                state = "was erased"
             raise PublishError([Problem(*key, f"{state}; there is nothing to restore")])
         made.restoring = True
         _locked(resource, [object_id])
@@ -355,14 +355,12 @@ def restore(
     return made.change_set
 
 
-def _undo_merge(
-    made: Edition, merged: ChangeSet, lost: Key, user: Any
-) -> tuple[Statement, str]:
+def _undo_merge(made: Edition, merged: ChangeSet, lost: Key, user: Any) -> tuple[Statement, str]:
     """Say again, in public and in the workspace, what was said before a merge.
 
     What the loser's row said before, and its state.
     """
-    undo = merged.undo
+    undo: dict[str, Any] = merged.undo or {}
     if "erased" in undo:
         text = "cannot be restored: something that the merge moved was erased"
         raise PublishError([Problem(*lost, text)])
@@ -390,7 +388,7 @@ def _undo_merge(
 
 
 def _take_back(rows: list[list[Any]], user: Any) -> None:
-    """Have rows of the workspace say what they said before a merge, but for what was edited since."""
+    """Have rows of the workspace say what they said before a merge, edits since kept."""
     back: dict[str, dict[UUID, Statement]] = defaultdict(dict)
     for name, row_id, said, then in rows:
         now = record_of(name).shape.read([UUID(row_id)]).get(UUID(row_id))

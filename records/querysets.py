@@ -36,9 +36,7 @@ class RecordQuerySet(models.QuerySet):  # type: ignore[type-arg]
 
     def newest_at(self, seq: int) -> Self:
         """The newest version of each object when `seq` was the newest number."""
-        return self.filter(
-            Q(superseded_seq__isnull=True) | Q(superseded_seq__gt=seq), seq__lte=seq
-        )
+        return self.filter(Q(superseded_seq__isnull=True) | Q(superseded_seq__gt=seq), seq__lte=seq)
 
     def of(self, object_id: UUID) -> Self:
         """Every version of one object."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 
 if TYPE_CHECKING:
-    from records.record import PublishedRecord
     from records.publishing import Edition
+    from records.record import PublishedRecord
 
 _records: "dict[str, type[PublishedRecord]]" = {}
 _checks: "list[Callable[[Edition], None]]" = []
@@ -42,9 +42,7 @@ def record_of(resource: str) -> "type[PublishedRecord]":
     try:
         return _records[resource]
     except KeyError:
-        raise LookupError(
-            f"{resource!r} is no resource; known are {', '.join(_records)}"
-        ) from None
+        raise LookupError(f"{resource!r} is no resource; known are {', '.join(_records)}") from None
 
 
 def resource_of(model: type[models.Model] | models.Model) -> str:

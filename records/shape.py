@@ -326,7 +326,7 @@ class Rows(Member):
     name: str
     model: type[models.Model]
     parent: str
-    members: list[Member]
+    members: Sequence[Member]
     order: tuple[str, ...] = ()
     key: str = ""
     repeatable: bool = False
@@ -342,7 +342,9 @@ class Rows(Member):
         if not self.order:
             rows = rows.order_by("position")
         found = list(rows.values("id", parent, *columns))
-        children = {member.name: member.load([row["id"] for row in found]) for member in self.nested}
+        children = {
+            member.name: member.load([row["id"] for row in found]) for member in self.nested
+        }
         by_parent: dict[UUID, list[Statement]] = defaultdict(list)
         for row in found:
             by_parent[row[parent]].append(
@@ -597,7 +599,7 @@ class Derived(Member):
         self.keys = self.names
 
 
-def _read(members: list[Member], values: dict[str, Any], children: dict[str, Any]) -> Statement:
+def _read(members: Sequence[Member], values: dict[str, Any], children: dict[str, Any]) -> Statement:
     statement: Statement = {}
     for member in members:
         if not isinstance(member, Derived):
@@ -707,7 +709,7 @@ class Shape:
         return assemble(self.plain, statement, NOTHING, {"id": object_id})
 
     def strip(self, body: Body) -> Statement:
-        """The statement that a body was assembled from; its long lists are cut where it cut them."""
+        """The statement that a body was assembled from, its long lists cut where it cuts them."""
         return strip(self.members, body)
 
     def cut(self, statement: Statement) -> bool:

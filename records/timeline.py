@@ -28,8 +28,8 @@ def time_columns(what: str) -> tuple[models.DateTimeField, ...]:  # type: ignore
 
 def time_values(name: str, time: dict[str, Any] | None) -> dict[str, Any]:
     """The values of those columns for a time of a body, or for none."""
-    earliest = time and time["earliest"]
-    latest = time and time["latest"]
+    earliest: str | None = time["earliest"] if time else None
+    latest: str | None = time["latest"] if time else None
     known = earliest or latest
     return {
         f"{name}_earliest": instant(earliest),

@@ -1,5 +1,6 @@
 """Writing statements into the workspace, and taking edits back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -37,9 +38,7 @@ def mark_edited(row: Curated, *, user: Any = None) -> None:
     A retracted row stays retracted. Imports no longer overwrite the row.
     """
     type(row)._default_manager.filter(pk=row.pk).update(
-        state=Case(
-            When(state=State.RETRACTED, then=F("state")), default=Value(State.DRAFT.value)
-        ),
+        state=Case(When(state=State.RETRACTED, then=F("state")), default=Value(State.DRAFT.value)),
         curated=True,
         updated_by=user,
         updated_at=timezone.now(),
@@ -113,7 +112,7 @@ def apply(
     return applied
 
 
-def _columns(members: list[Member], statement: Statement) -> dict[str, Any]:
+def _columns(members: Sequence[Member], statement: Statement) -> dict[str, Any]:
     return {name: value for m in members for name, value in m.write(statement).items()}
 
 
@@ -167,7 +166,7 @@ def validate(resource: str, row_id: UUID, statement: Statement) -> list[tuple[li
     return problems
 
 
-def _malformed(members: list[Member], statement: Statement) -> list[tuple[list[Any], str]]:
+def _malformed(members: Sequence[Member], statement: Statement) -> list[tuple[list[Any], str]]:
     problems: list[tuple[list[Any], str]] = []
     for member in members:
         if not all(key in statement for key in member.keys):
@@ -181,15 +180,15 @@ def _malformed(members: list[Member], statement: Statement) -> list[tuple[list[A
     return problems
 
 
-def _validate_rows(member: Rows, elements: list[Any], path: list[Any]) -> list[tuple[list[Any], str]]:
+def _validate_rows(
+    member: Rows, elements: list[Any], path: list[Any]
+) -> list[tuple[list[Any], str]]:
     problems: list[tuple[list[Any], str]] = []
     for position, element in enumerate(member.open(elements)):
         row = member.model(**_columns(member.members, element))
         problems += _validate(row, member.members, [*path, position])
         for nested in member.nested:
-            problems += _validate_rows(
-                nested, element[nested.name], [*path, position, nested.name]
-            )
+            problems += _validate_rows(nested, element[nested.name], [*path, position, nested.name])
     return problems
 
 
@@ -204,7 +203,9 @@ def _validate_codes(member: Codes, statement: Statement) -> list[tuple[list[Any]
     return problems
 
 
-def _validate(row: models.Model, members: list[Member], path: list[Any]) -> list[tuple[list[Any], str]]:
+def _validate(
+    row: models.Model, members: Sequence[Member], path: list[Any]
+) -> list[tuple[list[Any], str]]:
     names = {column: member.keys[0] for member in members for column in member.columns()}
     relations = {f.name for f in row._meta.concrete_fields if f.is_relation}
     problems: list[tuple[list[Any], str]] = []

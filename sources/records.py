@@ -221,7 +221,7 @@ class HasText(Scalar):
                 sha256__in=Document.objects.filter(pk__in=ids).values("text_sha256")
             ).values_list("sha256", flat=True)
         )
-        return {row_id: kept for row_id in ids} if kept else {}
+        return dict.fromkeys(ids, kept) if kept else {}
 
     def write(self, statement: dict[str, Any]) -> dict[str, Any]:
         return {}
@@ -310,7 +310,9 @@ class DocumentRecord(PublishedRecord):
     @classmethod
     def forget(cls, object_id: UUID) -> None:
         """Delete its texts, of every version, but for those that another document has."""
-        statements = [version.statement() for version in cls.objects.of(object_id).filter(live=True)]
+        statements = [
+            version.statement() for version in cls.objects.of(object_id).filter(live=True)
+        ]
         rows = Document.objects.filter(pk=object_id).values_list("text_sha256", flat=True)
         hashes = {statement["text_sha256"] for statement in statements} | set(rows)
         shared = Document.objects.filter(text_sha256__in=hashes - {None}).exclude(pk=object_id)

@@ -118,14 +118,10 @@ class ClaimFilter(RecordFilter):
         array=True,
     )
     polarity = TermsFilter("polarity", "Affirmed, denied or unknown.", choices=Polarity.values)
-    certainty = TermsFilter(
-        "certainty", "How certain the claimant is.", choices=Certainty.values
-    )
+    certainty = TermsFilter("certainty", "How certain the claimant is.", choices=Certainty.values)
     evidence = TermsFilter("evidence", "What evidence comes with them.", choices=Evidence.values)
     interest = TermsFilter("interest", "Whom they serve.", choices=Interest.values)
-    mode = TermsFilter(
-        "modes", "How a document carries them.", choices=Mode.values, array=True
-    )
+    mode = TermsFilter("modes", "How a document carries them.", choices=Mode.values, array=True)
     metric = TermsFilter(
         "metric",
         "What their quantity measures.",

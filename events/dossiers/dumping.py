@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import yaml
 
@@ -54,7 +55,7 @@ def _rows(resource: str, names: dict[tuple[str, str], str]) -> dict[str, Stateme
         return names.get(key) or foreign.setdefault(key, _foreign_name(referred, object_id))
 
     rows: dict[str, Statement] = {}
-    for row_id, statement in shape.read(local).items():
+    for row_id, statement in shape.read(map(UUID, local)).items():
         statement = dict(statement)
         for member in shape.links:
             statement[member.name] = [
@@ -109,8 +110,4 @@ _Dumper.add_representer(list, _list)
 
 def _write(path: Path, content: dict[str, Any]) -> None:
     with path.open("x", encoding="utf-8") as file:
-        yaml.dump(
-            content, file, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100
-        )
-
-
+        yaml.dump(content, file, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=100)

@@ -183,9 +183,7 @@ class _Loading:
         if ":" in value:
             first, second = value.split(":", 1)
             row_id = (
-                Origin.objects.filter(
-                    dataset__slug=first, resource=resource, external_id=second
-                )
+                Origin.objects.filter(dataset__slug=first, resource=resource, external_id=second)
                 .values_list("object_id", flat=True)
                 .first()
             )
@@ -347,7 +345,7 @@ class _Loading:
 
     def _ask(self, resource: str, row_id: UUID, member: str, detail: Statement) -> None:
         """Leave a difference for a curator, unless the same one was left before."""
-        about = {
+        about: dict[str, Any] = {
             "kind": ReviewItem.Kind.DIFFERENCE,
             "resource": resource,
             "object_id": row_id,
@@ -423,5 +421,3 @@ def _codes_of(row: Any) -> list[tuple[str, str]]:
 def _nearest(value: str, names: Any) -> str | None:
     close = difflib.get_close_matches(value, list(names), 1)
     return close[0] if close else None
-
-

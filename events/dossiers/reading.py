@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,9 +46,7 @@ _Loader.yaml_implicit_resolvers = {
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 for word in ("true", "false"):
-    _Loader.add_implicit_resolver(
-        "tag:yaml.org,2002:bool", re.compile(rf"^{word}$"), [word[0]]
-    )
+    _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(rf"^{word}$"), [word[0]])
 
 
 @dataclass
@@ -73,8 +72,10 @@ class Dossier:
         def walk(at: Path_, found: Any) -> Path_ | None:
             if found == value:
                 return at
-            pairs = found.items() if isinstance(found, dict) else ()
-            if isinstance(found, list):
+            pairs: Iterable[tuple[Any, Any]] = ()
+            if isinstance(found, dict):
+                pairs = found.items()
+            elif isinstance(found, list):
                 pairs = enumerate(found)
             return next((hit for k, v in pairs if (hit := walk((*at, k), v)) is not None), None)
 
@@ -108,7 +109,12 @@ def read(folder: Path) -> Dossier:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             faults.append(
-                Fault(str(file), mark.line + 1 if mark else 1, "dossier", f"is not YAML: {error.problem}")
+                Fault(
+                    str(file),
+                    mark.line + 1 if mark else 1,
+                    "dossier",
+                    f"is not YAML: {error.problem}",
+                )
             )
             continue
         except yaml.YAMLError as error:
@@ -134,10 +140,10 @@ def _merge(dossier: Dossier, root: yaml.MappingNode, file: str, faults: list[Fau
             found = _plain(dossier, loader, value_node, (section,), file, faults)
             present = dossier.sections.get(section)
             if isinstance(present, dict) and isinstance(found, dict):
-                for name in sorted(present.keys() & found.keys(), key=str):
-                    faults.append(
-                        dossier.fault((section, name), "is given in two files; names are unique")
-                    )
+                faults += [
+                    dossier.fault((section, name), "is given in two files; names are unique")
+                    for name in sorted(present.keys() & found.keys(), key=str)
+                ]
                 present |= found
             else:
                 dossier.sections[section] = found

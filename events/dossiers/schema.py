@@ -1,5 +1,6 @@
 """The JSON Schema of a dossier, derived from the shapes of the resources."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -12,8 +13,8 @@ from events.dossiers.reading import Dossier, Fault
 from records.models import Redistribution
 from records.registry import record_of, resources
 from records.shape import (
-    Codes,
     Coded,
+    Codes,
     Derived,
     Group,
     Member,
@@ -74,7 +75,7 @@ def dossier_schema() -> dict[str, Any]:
     }
 
 
-def _object(members: list[Member], model: type[models.Model]) -> dict[str, Any]:
+def _object(members: Sequence[Member], model: type[models.Model]) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     required: list[str] = []
     for member in members:
@@ -145,7 +146,9 @@ def _schemas(member: Member, model: type[models.Model]) -> dict[str, Any]:
         return {name: SPAN}
     assert isinstance(member, Rows)
     items = _object(member.members, member.model)
-    return {name: {"type": "array", "items": items["properties"][member.key] if member.key else items}}
+    return {
+        name: {"type": "array", "items": items["properties"][member.key] if member.key else items}
+    }
 
 
 def _value(field: Any) -> dict[str, Any]:
@@ -188,18 +191,20 @@ def _deepest(error: ValidationError) -> ValidationError:
 
 
 def _say(error: ValidationError) -> str:
-    value, rule = error.instance, error.validator_value
+    value: Any = error.instance
+    rule: Any = error.validator_value
+    schema: Any = error.schema
     match error.validator:
         case "additionalProperties":
-            known = sorted(error.schema.get("properties", {}))
+            known = sorted(schema.get("properties", {}))
             extra = [str(name) for name in value if name not in known]
             return f"{', '.join(extra)} is not known here; known are {', '.join(known)}"
         case "required":
             missing = [name for name in rule if name not in value]
             return f"{', '.join(missing)} is missing"
         case "enum":
-            known = ", ".join(str(choice) for choice in rule if choice is not None)
-            return f"{value!r} is not in the code list; known are {known}"
+            choices = ", ".join(str(choice) for choice in rule if choice is not None)
+            return f"{value!r} is not in the code list; known are {choices}"
         case "type":
             kinds = rule if isinstance(rule, list) else [rule]
             hint = ""

@@ -157,9 +157,7 @@ class Rating(models.TextChoices):
     NOT_CHECKABLE = "not_checkable", "not checkable"
 
 
-NO_FIGURES = Q(
-    quantity_low__isnull=True, quantity_best__isnull=True, quantity_high__isnull=True
-)
+NO_FIGURES = Q(quantity_low__isnull=True, quantity_best__isnull=True, quantity_high__isnull=True)
 
 
 class Claim(Curated):
@@ -406,9 +404,7 @@ class Claim(Curated):
 class ClaimPlace(models.Model):
     """That a claim is about a place."""
 
-    claim = models.ForeignKey(
-        Claim, models.CASCADE, related_name="places", help_text="The claim."
-    )
+    claim = models.ForeignKey(Claim, models.CASCADE, related_name="places", help_text="The claim.")
     place = models.ForeignKey(
         "places.Place", models.PROTECT, related_name="claims", help_text="The place."
     )

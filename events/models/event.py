@@ -215,9 +215,7 @@ class Event(Curated):
 class EventPlace(models.Model):
     """That a place has a part in an event."""
 
-    event = models.ForeignKey(
-        Event, models.CASCADE, related_name="places", help_text="The event."
-    )
+    event = models.ForeignKey(Event, models.CASCADE, related_name="places", help_text="The event.")
     place = models.ForeignKey(
         "places.Place", models.PROTECT, related_name="events", help_text="The place."
     )

@@ -34,7 +34,10 @@ class EventLink(models.Model):
         "events.Event", models.PROTECT, related_name="related_by", help_text="The other event."
     )
     phrase = models.CharField(
-        max_length=120, null=True, blank=True, help_text="The words that say so, such as their order."
+        max_length=120,
+        null=True,
+        blank=True,
+        help_text="The words that say so, such as their order.",
     )
     claim = models.ForeignKey(
         "events.Claim",
@@ -112,7 +115,10 @@ class ClaimLink(models.Model):
         "events.Claim", models.PROTECT, related_name="related_by", help_text="The other claim."
     )
     phrase = models.CharField(
-        max_length=120, null=True, blank=True, help_text="The words that say so, such as their order."
+        max_length=120,
+        null=True,
+        blank=True,
+        help_text="The words that say so, such as their order.",
     )
     how = models.CharField(
         max_length=16,

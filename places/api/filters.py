@@ -2,7 +2,13 @@
 
 from places.models import PlaceKind
 from places.records import PlaceRecord
-from records.api.filters import RecordFilter, ReferenceFilter, RelatedFilter, TermsFilter, WithinFilter
+from records.api.filters import (
+    RecordFilter,
+    ReferenceFilter,
+    RelatedFilter,
+    TermsFilter,
+    WithinFilter,
+)
 
 
 class PlaceFilter(RecordFilter):

@@ -18,5 +18,3 @@ class PlaceViewSet(RecordViewSet):
     filterset_class = PlaceFilter
     orderings = {"name": same("sort_name"), "recorded_at": same("recorded_at")}
     default_ordering = "name"
-
-

@@ -216,9 +216,7 @@ class PartyFilter(ReferenceFilter):
         return None
 
     def wanted(self, value: Terms) -> list[Wanted]:
-        return [
-            Wanted(self.resource, ref, by_name=True) for ref in (*value.any_of, *value.none_of)
-        ]
+        return [Wanted(self.resource, ref, by_name=True) for ref in (*value.any_of, *value.none_of)]
 
     def ids(self, references: Iterable[str]) -> list[UUID]:
         found = self.parent.resolved

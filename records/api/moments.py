@@ -44,7 +44,9 @@ def moment(as_of: str | None) -> Moment:
         return now
     if _SEQ.fullmatch(as_of):
         if int(as_of) > now.newest:
-            raise BadParameter(("as_of", f"{as_of} is not recorded yet; the newest is {now.newest}"))
+            raise BadParameter(
+                ("as_of", f"{as_of} is not recorded yet; the newest is {now.newest}")
+            )
         return Moment(now.newest, now.recorded_at, int(as_of))
     if "T" not in as_of.upper():
         raise BadParameter(

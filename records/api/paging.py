@@ -158,5 +158,3 @@ def page(
     if rows and ((more and backwards) or (cursor is not None and not backwards)):
         result.previous = write_cursor(binding, rows[0][:2], backwards=True)
     return result
-
-

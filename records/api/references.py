@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -44,7 +45,8 @@ def resolve(wanted: Iterable[Wanted], moment: Moment) -> dict[Wanted, tuple[UUID
     survivors: dict[tuple[str, UUID], UUID] = {}
     first = True
     while first or any(pending.values()):
-        parts, params = [], []
+        parts: list[str] = []
+        params: list[Any] = []
         for resource in {*pending, *(codes if first else ()), *(names if first else ())}:
             sql, given = _part(
                 resource,
@@ -85,12 +87,13 @@ def resolve(wanted: Iterable[Wanted], moment: Moment) -> dict[Wanted, tuple[UUID
 
 def _part(
     resource: str, ids: set[UUID], codes: list[str], names: list[str], moment: Moment
-) -> tuple[str, list[object]]:
+) -> tuple[str, list[Any]]:
     """One resource's part of the query."""
     record = record_of(resource)
     columns = {field.name for field in record._meta.concrete_fields}
     name = "r.name" if names and "name" in columns else "null"
-    conditions, params = [], []
+    conditions: list[str] = []
+    params: list[Any] = []
     if ids:
         conditions.append("(r.object_id = any(%s::uuid[]) and not r.live)")
         params.append(list(ids))
@@ -104,10 +107,13 @@ def _part(
         params += [[fold(given) for given in names], names]
     visible = "r.superseded_seq is null"
     if moment.seq is not None:
-        visible = "r.seq <= %s::bigint and (r.superseded_seq is null or r.superseded_seq > %s::bigint)"
+        visible = (
+            "r.seq <= %s::bigint and (r.superseded_seq is null or r.superseded_seq > %s::bigint)"
+        )
         params += [moment.seq, moment.seq]
+    matching = f"({' or '.join(conditions) or 'false'})"
     sql = (
         f"select '{resource}', r.object_id, r.live, r.merged_into, r.codes, {name}::text"
-        f" from {record._meta.db_table} r where ({' or '.join(conditions) or 'false'}) and {visible}"
+        f" from {record._meta.db_table} r where {matching} and {visible}"
     )
     return sql, params

@@ -11,12 +11,10 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import (
-    HttpRequest,
     HttpResponse,
     HttpResponseNotModified,
     HttpResponsePermanentRedirect,
     HttpResponseRedirect,
-    QueryDict,
 )
 from django.urls import reverse
 from django.utils.http import http_date, parse_etags, quote_etag
@@ -54,7 +52,7 @@ from records.api.serializers import (
     RootSerializer,
     VersionSerializer,
 )
-from records.models import Cause, Change, ChangeSet, Dataset, Op
+from records.models import Change, ChangeSet, Dataset, Op
 from records.record import PublishedRecord
 from records.registry import record_of, resources
 from records.time import format_instant
@@ -444,6 +442,7 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
         """The redirect from a merged record to what it was merged into, at the end of the chain."""
         seen = {version.object_id}
         while version.op == Op.MERGE and version.merged_into not in seen:
+            assert version.merged_into is not None
             seen.add(version.merged_into)
             version = self.at(self.queryset.of(version.merged_into), now, live=False).get()
         return self.redirect(version.object_id, permanent=True)

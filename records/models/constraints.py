@@ -8,7 +8,8 @@ from django.db.models import BooleanField, CheckConstraint, Func, Q
 def known(field: str, choices: type[models.TextChoices]) -> CheckConstraint:
     """`field` holds a value of its code list, or null where the column allows it."""
     return CheckConstraint(
-        name=f"%(app_label)s_%(class)s_{field}_known", condition=Q(**{f"{field}__in": choices.values})
+        name=f"%(app_label)s_%(class)s_{field}_known",
+        condition=Q(**{f"{field}__in": choices.values}),
     )
 
 

@@ -121,7 +121,10 @@ class ReviewItem(models.Model):
         help_text="The data set that raised it, if one did.",
     )
     member = models.CharField(
-        max_length=64, blank=True, default="", help_text="The member of the row that is in question."
+        max_length=64,
+        blank=True,
+        default="",
+        help_text="The member of the row that is in question.",
     )
     reason = models.TextField(help_text="What is to be decided, and why.")
     detail = models.JSONField(default=dict, blank=True, help_text="The values to choose from.")

@@ -110,9 +110,7 @@ class Refresh(models.Model):
         ordering = ["pk"]
         verbose_name_plural = "refreshes"
         constraints = [
-            models.UniqueConstraint(
-                fields=["resource", "object_id"], name="records_refresh_once"
-            )
+            models.UniqueConstraint(fields=["resource", "object_id"], name="records_refresh_once")
         ]
 
     def __str__(self) -> str:

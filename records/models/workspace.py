@@ -94,10 +94,16 @@ class Name(models.Model):
 
     name = models.CharField(max_length=200, help_text="The name.")
     language = models.CharField(
-        max_length=35, null=True, blank=True, help_text="BCP 47 tag of its language; null if unknown."
+        max_length=35,
+        null=True,
+        blank=True,
+        help_text="BCP 47 tag of its language; null if unknown.",
     )
     kind = models.CharField(
-        max_length=16, choices=NameKind, default=NameKind.ALIAS, help_text="What kind of name it is."
+        max_length=16,
+        choices=NameKind,
+        default=NameKind.ALIAS,
+        help_text="What kind of name it is.",
     )
     since = models.CharField(
         max_length=10,
@@ -118,9 +124,7 @@ class Name(models.Model):
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_kind_known", condition=Q(kind__in=NameKind.values)
             ),
-            models.CheckConstraint(
-                name="%(app_label)s_%(class)s_not_empty", condition=~Q(name="")
-            ),
+            models.CheckConstraint(name="%(app_label)s_%(class)s_not_empty", condition=~Q(name="")),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_dates_are_dates",
                 condition=(Q(since__isnull=True) | Q(since__regex=DATE_PATTERN))
@@ -128,9 +132,7 @@ class Name(models.Model):
             ),
             models.CheckConstraint(
                 name="%(app_label)s_%(class)s_since_before_until",
-                condition=Q(since__isnull=True)
-                | Q(until__isnull=True)
-                | Q(since__lte=F("until")),
+                condition=Q(since__isnull=True) | Q(until__isnull=True) | Q(since__lte=F("until")),
             ),
         ]
 

@@ -13,8 +13,6 @@ from records.api.filters import (
 from sources.models import ActorKind, DocumentKind, Reliability, SourceKind
 from sources.records import ActorRecord, DocumentRecord, SourceRecord
 
-COUNTRY = {"pattern": "[A-Z]{2}", "expects": "two capital letters such as UA"}
-
 
 class ActorFilter(RecordFilter):
     """What actors can be asked by."""
@@ -34,10 +32,13 @@ class SourceFilter(RecordFilter):
 
     kind = TermsFilter("kind", "Kinds of source.", choices=SourceKind.values, grows=True)
     party = PartyFilter("party", "Parties: an id, a scheme:code, or the exact name.")
-    speaks_for = ReferenceFilter(
-        "speaks_for", "The actors that they speak for.", resource="actors"
+    speaks_for = ReferenceFilter("speaks_for", "The actors that they speak for.", resource="actors")
+    country = TermsFilter(
+        "country",
+        "ISO 3166-1 codes of countries.",
+        pattern="[A-Z]{2}",
+        expects="two capital letters such as UA",
     )
-    country = TermsFilter("country", "ISO 3166-1 codes of countries.", **COUNTRY)
     reliability = TermsFilter(
         "reliability", "Reliability on the Admiralty scale.", choices=Reliability.values
     )
@@ -52,9 +53,7 @@ class DocumentFilter(RecordFilter):
     """What documents can be asked by."""
 
     kind = TermsFilter("kind", "Kinds of document.", choices=DocumentKind.values, grows=True)
-    publisher = ReferenceFilter(
-        "publisher", "The sources that published them.", resource="sources"
-    )
+    publisher = ReferenceFilter("publisher", "The sources that published them.", resource="sources")
     language = TermsFilter(
         "language",
         "BCP 47 tags of languages.",

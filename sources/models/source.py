@@ -89,9 +89,7 @@ class Source(Curated):
         default=Reliability.F,
         help_text="Admiralty scale, A to F; F, cannot be judged, until a curator has judged it.",
     )
-    reliability_reason = models.TextField(
-        null=True, blank=True, help_text="Why it was judged so."
-    )
+    reliability_reason = models.TextField(null=True, blank=True, help_text="Why it was judged so.")
     reliability_at = models.DateField(null=True, blank=True, help_text="When it was judged.")
 
     objects = SourceQuerySet.as_manager()

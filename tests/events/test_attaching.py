@@ -230,8 +230,9 @@ def test_the_command_names_the_faults_and_attaches_nothing(world, paper, tmp_pat
     file.write_bytes(b"\xff")
     with pytest.raises(CommandError, match="decode"):
         call_command("attach_text", str(paper.pk), str(file))
+    file.write_bytes(TEXT.encode())
     with pytest.raises(CommandError, match="is no document"):
-        call_command("attach_text", "nowhere:news", str(file.with_name("news.txt")))
+        call_command("attach_text", "nowhere:news", str(file))
     assert not DocumentText.objects.exists()
 
 

@@ -5,6 +5,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from events.passages import text_hash
 from records import publishing
 from records.models import Change, Dataset, Erasure, ReviewItem
 from records.publishing import PublishError
@@ -160,11 +161,13 @@ def test_a_place_loses_its_position_wherever_it_was_borrowed(world):
 
 
 def test_a_text_goes_with_its_document_unless_another_has_it(world):
-    for sha, text in (("a" * 64, SECRET), ("b" * 64, "shared")):
-        DocumentText.objects.create(sha256=sha, text=text)
-    mine = public("documents", "mine", text_sha256="a" * 64, text_length=6)
-    both = public("documents", "both", text_sha256="b" * 64, text_length=6)
-    public("documents", "other", text_sha256="b" * 64, text_length=6)
+    kept = {}
+    for text in (SECRET, "shared"):
+        kept[text] = {"text_sha256": text_hash(text), "text_length": len(text)}
+        DocumentText.objects.create(sha256=text_hash(text), text=text)
+    mine = public("documents", "mine", **kept[SECRET])
+    both = public("documents", "both", **kept["shared"])
+    public("documents", "other", **kept["shared"])
     assert body("documents", mine)["has_text"] is True
     for document in (mine, both):
         publishing.erase("documents", document, reason="A court ordered it.")

@@ -19,7 +19,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("document", help="An id, or a data set and a name: lyman:article.")
-        parser.add_argument("file", type=Path, help="The text, in UTF-8, its line ends as they are.")
+        parser.add_argument(
+            "file", type=Path, help="The text, in UTF-8, its line ends as they are."
+        )
         parser.add_argument(
             "--compute",
             nargs="+",
@@ -49,7 +51,8 @@ class Command(BaseCommand):
         published = f"changes {done.first_seq}-{done.last_seq}" if done else "nothing to publish"
         self.stdout.write(
             f"{document}: {len(text)} characters, {attached.citations} citations and "
-            f"{attached.mentions} mentions verified, {attached.filled} hashes filled in; {published}"
+            f"{attached.mentions} mentions verified, "
+            f"{attached.filled} hashes filled in; {published}"
         )
         for claim in attached.drafts:
             self.stdout.write(f"  claims/{claim} is a draft: its hash shows once it is published")
@@ -63,9 +66,9 @@ class Command(BaseCommand):
                     f"{span}: a span is START-END, within the text's {len(text)} characters"
                 )
             spans.append((int(start), int(end)))
-        for start, end in spans:
-            words = text[start:end].split()
-            self.stdout.write(f"{start}-{end}: {' '.join(words[:4])}")
+        for first, last in spans:
+            words = text[first:last].split()
+            self.stdout.write(f"{first}-{last}: {' '.join(words[:4])}")
         self.stdout.write(f"passage_sha256: {text_hash(passage_of(text, spans))}")
 
 
@@ -74,11 +77,11 @@ def _find(name: str) -> Document:
     try:
         row_id: UUID | None = UUID(name)
     except ValueError:
-        rows = Origin.objects.filter(
-            dataset__slug=slug, resource="documents", external_id=local
-        )
+        rows = Origin.objects.filter(dataset__slug=slug, resource="documents", external_id=local)
         row_id = rows.values_list("object_id", flat=True).first()
-    document = Document.objects.filter(pk=row_id).first()
+    document = Document.objects.filter(pk=row_id).first() if row_id else None
     if document is None:
-        raise CommandError(f"{name} is no document; give its id, or data set and name: lyman:article")
+        raise CommandError(
+            f"{name} is no document; give its id, or data set and name: lyman:article"
+        )
     return document

@@ -33,7 +33,9 @@ class Command(BaseCommand):
                 )
             )
             published = (
-                "changes {}-{}".format(*loaded.published) if loaded.published else "nothing to publish"
+                "changes {}-{}".format(*loaded.published)
+                if loaded.published
+                else "nothing to publish"
             )
             self.stdout.write(f"{folder}: {counts}; {published}")
             if loaded.differences:
