@@ -20,8 +20,8 @@ check: install-dev ## lint, format, types, migrations, openapi.yaml, deployment 
 	$(python) -m ruff format --check .
 	$(python) -m mypy
 	$(manage) makemigrations --check --dry-run
-	$(manage) spectacular --validate --fail-on-warn --file .dateline/openapi.yaml
-	@cmp .dateline/openapi.yaml openapi.yaml || (echo "openapi.yaml is not current: make openapi"; exit 1)
+	$(manage) spectacular --validate --fail-on-warn --file .venv/openapi.yaml
+	@cmp .venv/openapi.yaml openapi.yaml || (echo "openapi.yaml is not current: make openapi"; exit 1)
 	HOST=0.0.0.0 DATELINE_ALLOWED_HOSTS=news.example.org DATELINE_SSL_REDIRECT=true \
 		$(manage) check --deploy --fail-level WARNING
 

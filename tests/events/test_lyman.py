@@ -1,0 +1,227 @@
+"""The Lyman dossier: it loads, it fits the article, and who says what in it is as the reading has it."""
+
+import hashlib
+import re
+import shutil
+import subprocess
+from itertools import chain
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+
+from events.attaching import attach_text
+from events.dossiers import load, read
+from events.passages import passage_of, text_hash
+from events.records import ClaimRecord
+from records.models import Change, Origin
+from records.registry import record_of, resources
+from sources.models import Document
+from tests.factories import body
+
+FOLDER = settings.BASE_DIR / "seeds" / "lyman"
+ARTICLE = settings.BASE_DIR.parent / "shared" / "lyman" / "article.txt"
+#: How the one part of the article begins that is no text of it but a link beside it.
+FURNITURE = "SEE ALSO:"
+#: Share of the article's characters that citations cover, at least.
+COVERED = 0.85
+#: A sentence of the article is not kept: nowhere do so many of its words stand in a row.
+RUN = 11
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded(django_db_setup, django_db_blocker):
+    """The dossier, loaded once for all tests here, in a transaction that is taken back."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield load(read(FOLDER))
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def _own_changes(loaded):
+    """What a test writes is taken back at its end."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def article():
+    """The article's text, which is never a part of the repository."""
+    if not ARTICLE.is_file():
+        pytest.skip(f"the article is not beside the checkout ({ARTICLE.name} is missing)")
+    return ARTICLE.read_bytes().decode("utf-8")
+
+
+def ident(resource, name):
+    """The id of a row of the dossier by its local name."""
+    origins = Origin.objects.filter(dataset__slug="lyman", resource=resource)
+    return origins.get(external_id=name).object_id
+
+
+def said(resource="claims"):
+    """What the public records of the dossier's rows say."""
+    current = record_of(resource).objects.current().filter(datasets__contains=["lyman"])
+    return [version.statement() for version in current]
+
+
+def citations():
+    return list(chain.from_iterable(claim["citations"] for claim in said()))
+
+
+def spans():
+    """The stretches of the article that claims cite."""
+    article_id = str(ident("documents", "article"))
+    return [span for c in citations() if c["document"] == article_id for span in c["spans"]]
+
+
+def sentences(text):
+    """Start and end of each sentence; a link that is glued to the next one ends before it."""
+    for line in re.finditer(r"[^\n]+", text):
+        start = line.start()
+        for end in [*re.finditer(r"""(?<=[.!?])["”]?\s+|(?<=[a-z])(?=[A-Z])""", line[0]), None]:
+            stop = line.start() + (len(line[0]) if end is None else end.start())
+            yield start, stop
+            start = line.start() + end.end() if end else stop
+
+
+def words(text):
+    return re.findall(r"[\w'’]+", text.casefold())
+
+
+def runs(text):
+    found = words(text)
+    return {tuple(found[i : i + RUN]) for i in range(len(found) - RUN + 1)}
+
+
+def test_the_dossier_loads_and_every_row_of_it_is_public(loaded):
+    for resource in resources():
+        assert loaded.created[resource] == len(said(resource)) > 0, resource
+    assert (loaded.left, loaded.held, loaded.retracted, loaded.differences) == ([], [], [], 0)
+    assert loaded.published == (1, sum(loaded.created.values()))
+
+
+def test_loading_it_again_changes_nothing(loaded):
+    before = Change.objects.count()
+    again = load(read(FOLDER))
+    assert again.published is None
+    assert Change.objects.count() == before
+    assert again.unchanged == loaded.created
+    assert not any(chain(again.created.values(), again.changed.values()))
+
+
+def test_the_article_verifies_every_span_and_hash_and_quote(article):
+    attached = attach_text(Document.objects.get(pk=ident("documents", "article")), article)
+    article_id = str(ident("documents", "article"))
+    assert attached.citations == sum(c["document"] == article_id for c in citations()) > 50
+    assert attached.mentions > 50
+    assert (attached.filled, attached.drafts) == (0, [])
+    assert body("documents", ident("documents", "article"))["has_text"] is True
+    assert not [p for p in (s[1] for s in spans()) if p > len(article)]
+
+
+def test_each_passage_hash_is_of_the_passage_it_names(article):
+    article_id = str(ident("documents", "article"))
+    for citation in citations():
+        if citation["document"] == article_id:
+            assert citation["passage_sha256"] == text_hash(passage_of(article, citation["spans"]))
+            assert citation["quote"] is None or len(citation["quote"].split()) <= 10
+
+
+def test_citations_cover_the_article_but_for_page_furniture(article):
+    covered = set(chain.from_iterable(range(*span) for span in spans()))
+    share = len(covered) / len(article)
+    uncovered = [s for s in sentences(article) if covered.isdisjoint(range(*s))]
+    print(f"\ncitations cover {share:.1%} of the article's {len(article)} characters")
+    print(f"uncovered: {uncovered} of {len(list(sentences(article)))} sentences")
+    assert share >= COVERED
+    assert len(uncovered) == 1
+    assert all(article[start:end].startswith(FURNITURE) for start, end in uncovered)
+
+
+def test_no_citation_is_of_the_link_beside_the_text(article):
+    stubs = {str(v.object_id) for v in record_of("documents").objects.current().filter(
+        kind="link_stub", datasets__contains=["lyman"])}  # fmt: skip
+    assert stubs == {str(ident("documents", "see_also"))}
+    assert not [c for c in citations() if c["document"] in stubs]
+    assert not [c for c in citations() if {h.get("document") for h in c["via"]} & stubs]
+    assert not [claim for claim in said() if claim["document"] in stubs]
+    start = article.index(FURNITURE)
+    end = next(end for low, end in sentences(article) if low == start)
+    assert not [span for span in spans() if span[0] < end and start < span[1]]
+
+
+def test_every_claim_is_bound_to_a_passage_by_its_hash():
+    unbound = [
+        claim["statement"]
+        for claim in said()
+        if not any(c["passage_sha256"] for c in claim["citations"])
+    ]
+    assert unbound == []
+
+
+def test_one_claim_alone_comes_expressly_without_evidence():
+    without = [claim for claim in said() if claim["evidence"] == "none_provided"]
+    assert len(without) == 1
+    assert without[0]["claimant"] == str(ident("sources", "s_rumod"))
+
+
+def test_one_thing_alone_is_said_not_to_be_known():
+    unknown = [claim for claim in said() if claim["kind"] == "unknown"]
+    assert len(unknown) == 1
+    assert unknown[0]["quantity"] == {
+        "metric": "escaped", "low": None, "best": None, "high": None, "unit": "troops",
+        "approximator": None,
+    }  # fmt: skip
+    assert (unknown[0]["polarity"], unknown[0]["voice"]) == ("unknown", "narration")
+
+
+def test_nobody_but_russia_says_that_its_troops_withdrew():
+    shown = [body("claims", v.object_id) for v in ClaimRecord.objects.current()]
+    parties = {
+        claim["claimant"]["party"]["name"]
+        for claim in shown
+        if claim["control_status"] == "withdrawn_from"
+    }
+    assert parties == {"Russia"}
+
+
+def test_the_figure_of_surrounded_troops_never_becomes_one_of_casualties():
+    figures = [(c["quantity"]["metric"], c["quantity"]["best"]) for c in said() if c["quantity"]]
+    assert ("surrounded", 5000) in figures
+    assert {best for metric, best in figures if metric in ("killed", "wounded", "casualties")} <= {
+        None
+    }
+
+
+def test_every_event_that_is_said_to_have_occurred_rests_on_the_reporters_word():
+    supported = {
+        claim["event"]
+        for claim in said()
+        if (claim["kind"], claim["voice"], claim["polarity"], claim["condition"])
+        == ("occurrence", "narration", "affirmed", None)
+    }
+    current = record_of("events").objects.current().filter(datasets__contains=["lyman"])
+    stated = {str(e.object_id) for e in current if e.statement()["status"] in ("occurred", "ongoing")}
+    assert stated
+    assert stated <= supported
+
+
+def test_no_sentence_of_the_article_is_kept_in_the_repository(article):
+    git = shutil.which("git")
+    if git is None:
+        pytest.skip("there is no git to ask which files are tracked")
+    listed = subprocess.run(
+        [git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=settings.BASE_DIR, capture_output=True, check=False,
+    )  # fmt: skip
+    if listed.returncode:
+        pytest.skip("this is no checkout of git")
+    sought = runs(article)
+    holding = {}
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        path = settings.BASE_DIR / name
+        if path.is_file() and (found := runs(path.read_text("utf-8", errors="replace")) & sought):
+            digest = hashlib.sha256(" ".join(min(found)).encode()).hexdigest()[:12]
+            holding[name] = f"{len(found)} runs of {RUN} words, one with hash {digest}"
+    assert holding == {}
