@@ -48,7 +48,7 @@ def attach_text(document: Document, text: str, *, user: Any = None) -> Attached:
     `TextError` with every fault; then nothing has changed.
     """
     lock()
-    Document.objects.select_for_update().get(pk=document.pk)
+    Document.objects.select_for_update(no_key=True).get(pk=document.pk)
     shape = record_of("documents").shape
     statement = shape.read([document.pk])[document.pk]
     claims = _citing(document)

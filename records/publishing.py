@@ -107,7 +107,7 @@ def _refuse_too_many(rows: dict[str, list[UUID]]) -> None:
 def _locked(resource: str, ids: Iterable[UUID]) -> dict[UUID, str]:
     """The states of rows that nobody else changes until this set is committed."""
     rows = record_of(resource).shape.model._default_manager.filter(pk__in=list(ids))
-    return dict(rows.order_by("pk").select_for_update().values_list("pk", "state"))
+    return dict(rows.order_by("pk").select_for_update(no_key=True).values_list("pk", "state"))
 
 
 def _is_erased(made: Edition, key: Key) -> bool:

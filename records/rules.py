@@ -8,7 +8,9 @@ SPANS = RunSQL(
     language sql immutable parallel safe as $$
         select coalesce(cardinality(spans), 0) = 0 or (
             array_ndims(spans) = 2 and array_length(spans, 2) = 2 and (
-                select bool_and(s.low >= 0 and s.low < s.high and s.low >= coalesce(s.previous, 0))
+                select bool_and(coalesce(
+                    s.low >= 0 and s.low < s.high and s.low >= coalesce(s.previous, 0), false
+                ))
                 from (
                     select spans[i][1] as low, spans[i][2] as high,
                            lag(spans[i][2]) over (order by i) as previous

@@ -45,7 +45,7 @@ class Recorder:
         self.client = client
         self.objects = list(world.objects)
         self.lists = [f"/api/v1/{query.format_map(vars(world))}" for query in LISTS]
-        self.kept: dict[tuple[int, str, str], dict[str, Any]] = {}
+        self.kept: dict[tuple[int, str], dict[str, Any]] = {}
 
     def answers(self, as_of: str) -> dict[str, Any]:
         """The bytes of all details and of the results of all lists."""
@@ -68,12 +68,11 @@ class Recorder:
     def record(self) -> None:
         """Keep what is answered now."""
         newest = ChangeSet.objects.latest("last_seq")
-        key = (newest.last_seq, format_instant(newest.recorded_at) or "", "")
-        self.kept[key] = self.answers("")
+        self.kept[newest.last_seq, format_instant(newest.recorded_at) or ""] = self.answers("")
 
     def compare(self) -> None:
         """Ask again for all that was kept, by number and by instant."""
-        for (seq, instant, _), answers in self.kept.items():
+        for (seq, instant), answers in self.kept.items():
             for as_of in (f"&as_of={seq}", f"&as_of={instant}"):
                 again = self.answers(as_of)
                 wrong = {u: (answers[u], again[u]) for u in answers if again[u] != answers[u]}
@@ -94,7 +93,7 @@ Act = Callable[[Recorder, World, int], None]
 def edit(recorder: Recorder, world: World, n: int) -> None:
     resource, object_id = recorder.objects[n % len(recorder.objects)]
     members = {
-        "places": {"kind": "hamlet", "lat": n % 90},
+        "places": {"kind": "village", "country": "LB" if n % 2 else "LC"},
         "actors": {"party_reason": f"Reason {n}."},
         "sources": {"url": f"https://example.org/{n}"},
         "documents": {"language": "ru" if n % 2 else "uk", "title": f"Title {n}"},
@@ -166,7 +165,7 @@ ACTS: list[Act] = [edit, rename, move, add, retract, merge, undo]
 
 
 @settings(
-    max_examples=12,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -192,11 +191,17 @@ def test_every_act_changes_something_and_all_is_answered_again(db: None, client:
     world = factories.world()
     recorder = Recorder(client, world)
     recorder.record()
-    for act, n in [(edit, 18), (rename, 2), (move, 0), (add, 1), (retract, 0), (merge, 0),
-                   (merge, 3), (undo, 0), (undo, 3), (rename, 0)]:  # fmt: skip
-        act(recorder, world, n)
+    for acts in (
+        [(edit, 18), (rename, 2), (move, 0), (add, 1)],
+        [(retract, 2), (merge, 0), (merge, 3)],
+        [(undo, 0), (undo, 2), (rename, 0)],
+    ):
+        for act, n in acts:
+            before = ChangeSet.objects.count()
+            act(recorder, world, n)
+            assert ChangeSet.objects.count() == before + 1
         recorder.record()
-    assert len(recorder.kept) == 11
+    assert len(recorder.kept) == 4
     recorder.compare()
 
 
@@ -206,9 +211,9 @@ def test_links_carry_the_moment_on(client: Client, world: World) -> None:
             assert wrong_parameters(client, "/api/v1/claims/?as_of=2990") == ["as_of"]
             continue
         page = get(client, f"/api/v1/claims/?limit=2&as_of={as_of}")
-        publishing_before = ids(get(client, page["next"]))
+        following = ids(get(client, page["next"]))
         factories.public("claims", claimant=world.paper, event=world.advance, said="2022-10-01")
-        assert ids(get(client, page["next"])) == publishing_before
+        assert ids(get(client, page["next"])) == following
 
 
 def test_an_instant_means_the_last_number_at_or_before_it(client: Client, world: World) -> None:

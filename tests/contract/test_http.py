@@ -73,9 +73,9 @@ def test_a_known_tag_is_answered_304_with_the_same_headers(client: Client, world
 
 
 def test_304_costs_one_statement(client: Client, world: World) -> None:
-    # The newest number, or the record with it. A history also asks whether there is one, and an
-    # instant is led to its number.
-    more = {"history": 2, "as_of": 2}
+    # The newest number, or the record with it. A history and a data set also ask whether there is
+    # one; an earlier moment asks for the newest number first.
+    more = {"history": 2, "datasets/story": 2, "/?as_of": 2}
     for url in addresses(world):
         tag = client.get(url)["ETag"]
         with CaptureQueriesContext(connection) as captured:
@@ -404,9 +404,10 @@ def test_a_database_that_is_down_is_503_with_a_time_to_retry(
         raise OperationalError("the database system is shutting down; password=hunter2")
 
     urls = addresses(world)
-    monkeypatch.setattr(connection, "cursor", down)
     for url in urls:
-        answer = client.get(url)
+        with monkeypatch.context() as patch:
+            patch.setattr(connection, "cursor", down)
+            answer = client.get(url)
         assert (answer.status_code, answer["Retry-After"]) == (503, "2"), url
         assert answer["Content-Type"] == "application/problem+json"
         assert answer["Cache-Control"] == "no-store"

@@ -1,109 +1,178 @@
-"""The shape of the code: what a newcomer may rely on in every app."""
+"""Every app has the same shape, and what is shared is shared one way."""
 
 import ast
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.apps import apps
-from django.conf import settings
 from django.core.management import call_command
 from django.db import models
-from django.urls import get_resolver
 from rest_framework import serializers
 
-ROOT: Path = settings.BASE_DIR
+from config.state import CHECKOUT
+from records.record import PublishedRecord
+from records.registry import record_of, resources
+from tests import api_world
+
+#: The order in which apps may know each other: each only those before it.
 APPS = ["records", "places", "sources", "events"]
-RESOURCE_APPS = APPS[1:]
+DOMAIN = ["places", "sources", "events"]
 
 
-def modules(app: str) -> list[Path]:
-    return [p for p in sorted((ROOT / app).rglob("*.py")) if "migrations" not in p.parts]
+def sources(app: str) -> Iterator[Path]:
+    """The modules of an app, migrations apart."""
+    for path in sorted((CHECKOUT / app).rglob("*.py")):
+        if "migrations" not in path.parts:
+            yield path
 
 
-def imported(path: Path) -> Iterator[tuple[str, int]]:
+def imported(path: Path) -> Iterator[str]:
+    """The names of the modules that a module imports, inside functions too."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            yield from ((name.name.split(".")[0], node.lineno) for name in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.split(".")[0], node.lineno
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            yield node.module or ""
 
 
-@pytest.mark.parametrize("app", RESOURCE_APPS)
-def test_an_app_has_the_files_that_every_app_has(app: str) -> None:
-    for name in ("querysets.py", "records.py", "admin.py", "urls.py", "apps.py"):
-        assert (ROOT / app / name).is_file(), name
-    for name in ("serializers.py", "filters.py", "views.py"):
-        assert (ROOT / app / "api" / name).is_file(), name
-    assert (ROOT / app / "models.py").is_file() or (ROOT / app / "models" / "__init__.py").is_file()
+@pytest.mark.parametrize("app", DOMAIN)
+def test_every_app_has_the_same_files(app: str) -> None:
+    folder = CHECKOUT / app
+    for name in ("querysets.py", "records.py", "admin.py", "urls.py", "apps.py",
+                 "api/__init__.py", "api/serializers.py", "api/filters.py", "api/views.py",
+                 "migrations/0001_initial.py"):  # fmt: skip
+        assert (folder / name).is_file(), f"{app}/{name}"
+    assert (folder / "models.py").is_file() != (folder / "models" / "__init__.py").is_file()
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_no_module_is_named_for_nothing(app: str) -> None:
+    vague = {"utils", "common", "core", "helpers", "services", "misc", "managers", "signals"}
+    assert {path.stem for path in sources(app)} & vague == set()
 
 
 @pytest.mark.parametrize("app", APPS)
 def test_imports_run_one_way(app: str) -> None:
-    above = {*APPS[APPS.index(app) + 1 :], "config", "tests"}
+    later = {*APPS[APPS.index(app) + 1 :], "config", "tests", "seeds", "bench"}
     wrong = [
-        f"{path.relative_to(ROOT)}:{line} imports {name}"
-        for path in modules(app)
-        for name, line in imported(path)
-        if name in above
+        f"{path.relative_to(CHECKOUT)}: {name}"
+        for path in sources(app)
+        for name in imported(path)
+        if name.split(".")[0] in later
     ]
-    assert not wrong
+    assert wrong == []
 
 
-@pytest.mark.parametrize("app", [*APPS, "config"])
-def test_every_module_says_what_it_is_for(app: str) -> None:
+def test_no_test_package_hides_an_app() -> None:
+    assert list((CHECKOUT / "tests").rglob("__init__.py")) == []
+
+
+@pytest.mark.parametrize("route", list(api_world.routes()), ids=str)
+def test_every_view_speaks_to_its_reader(route: api_world.Route) -> None:
+    doc = route.view.__doc__
+    assert doc
+    assert doc.strip().endswith((".", "`"))
+    if route.resource and route.action in ("list", "retrieve"):
+        assert set(vars(route.view)) & {"queryset", "serializer_class", "filterset_class"}
+
+
+def test_every_view_set_is_routed() -> None:
+    routed = {route.view for route in api_world.routes()}
+    for app in APPS:
+        module = importlib.import_module(f"{app}.api.views")
+        for name, view in vars(module).items():
+            if name.endswith("ViewSet") and getattr(view, "__module__", "") == module.__name__:
+                assert view in routed or name == "RecordViewSet", name
+
+
+def test_every_resource_is_served_at_its_name() -> None:
+    assert {route.resource for route in api_world.record_lists()} == set(resources())
+    for route in api_world.record_lists():
+        record = record_of(route.resource or "")
+        assert route.view.queryset.model is record
+        assert route.view.filterset_class._meta.model is record
+        noun = record.shape.model.__name__
+        assert route.view.__name__ == f"{noun}ViewSet"
+        assert route.view.serializer_class.__name__ == f"{noun}Serializer"
+        assert route.view.filterset_class.__name__ == f"{noun}Filter"
+
+
+def own_models() -> list[type[models.Model]]:
+    return [model for app in APPS for model in apps.get_app_config(app).get_models()]
+
+
+@pytest.mark.parametrize("model", own_models(), ids=lambda model: model._meta.label)
+def test_every_field_says_what_it_is(model: type[models.Model]) -> None:
     silent = [
-        str(path.relative_to(ROOT))
-        for path in modules(app)
-        if path.name not in ("__init__.py", "apps.py")
-        and "commands" not in path.parts
-        and not ast.get_docstring(ast.parse(path.read_text()))
+        field.name
+        for field in model._meta.get_fields()
+        if getattr(field, "concrete", False)
+        and not field.help_text  # type: ignore[union-attr]
+        and not getattr(field, "auto_created", False)
+        and field.name not in ("id", "user")
     ]
-    assert not silent
+    assert silent == []
 
 
-@pytest.mark.parametrize("app", APPS)
-def test_every_model_and_field_is_described(app: str) -> None:
-    for model in apps.get_app_config(app).get_models():
-        assert model.__doc__, model
-        assert not model.__doc__.startswith(f"{model.__name__}("), model
-        for field in model._meta.concrete_fields:
-            if not isinstance(field, models.AutoField) and not field.auto_created:
-                assert getattr(field, "help_text", ""), field
+@pytest.mark.parametrize("model", own_models(), ids=lambda model: model._meta.label)
+def test_every_rule_is_named_for_its_table(model: type[models.Model]) -> None:
+    for constraint in model._meta.constraints:
+        assert constraint.name.startswith(model._meta.app_label)
 
 
-def subclasses(cls: type[Any]) -> Iterator[type[Any]]:
-    for sub in cls.__subclasses__():
-        yield sub
-        yield from subclasses(sub)
+def test_every_record_has_the_filters_that_it_is_asked_by() -> None:
+    for route in api_world.record_lists():
+        columns = {field.name for field in route.view.queryset.model._meta.get_fields()}
+        for ordering in route.view.orderings.values():
+            assert {ordering.ascending, ordering.descending} <= columns
+            assert not route.view.queryset.model._meta.get_field(ordering.ascending).null
 
 
-def test_serializers_name_their_fields() -> None:
-    assert get_resolver().url_patterns  # imports every view, and so every serializer
-    ours = [s for s in subclasses(serializers.Serializer) if s.__module__.split(".")[0] in APPS]
-    assert len(ours) > 20
-    for serializer in ours:
-        assert getattr(getattr(serializer, "Meta", None), "fields", ()) != "__all__", serializer
+def serializer_classes() -> Iterator[type[serializers.BaseSerializer]]:
+    for app in APPS:
+        module = importlib.import_module(f"{app}.api.serializers")
+        for found in vars(module).values():
+            if (
+                isinstance(found, type)
+                and issubclass(found, serializers.BaseSerializer)
+                and found.__module__ == module.__name__
+            ):
+                yield found
+
+
+@pytest.mark.parametrize("serializer", list(serializer_classes()), ids=lambda found: found.__name__)
+def test_every_serializer_lists_its_members(serializer: type[serializers.Serializer]) -> None:
+    assert serializer.__name__.endswith("Serializer")
+    assert serializer.__doc__
+    meta = getattr(serializer, "Meta", None)
+    assert getattr(meta, "fields", ()) != "__all__"
+    assert not hasattr(meta, "exclude")
+    for name, field in serializer().fields.items():
+        assert field.help_text, f"{serializer.__name__}.{name} has no help text"
+
+
+@pytest.mark.django_db
+def test_every_body_has_the_members_that_its_serializer_declares() -> None:
+    from tests import factories
+
+    world = factories.world()
+    for resource, object_id in world.objects:
+        (view,) = (r.view for r in api_world.record_lists() if r.resource == resource)
+        declared = [
+            name for name, field in view.serializer_class().fields.items() if field.required
+        ]
+        assert list(factories.body(resource, object_id)) == declared
+
+
+def test_every_record_model_adds_columns_that_say_what_they_are() -> None:
+    for resource in resources():
+        assert issubclass(record_of(resource), PublishedRecord)
+        assert record_of(resource).__name__ == f"{record_of(resource).shape.model.__name__}Record"
 
 
 @pytest.mark.django_db
 def test_no_migration_is_missing() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
-
-
-def test_no_module_has_a_name_that_says_nothing() -> None:
-    vague = {"utils", "common", "core", "helpers", "services", "misc"}
-    assert not [p for app in APPS for p in modules(app) if p.stem in vague]
-
-
-def test_no_file_names_a_package_index_or_a_machine() -> None:
-    hosts = [h[::-1] for h in ("gro.ipyp", "detsohnohtyp", "sjmpn.yrtsiger", "gro.naibed.bed")]
-    for path in [
-        *ROOT.glob("*.lock"),
-        ROOT / "Makefile",
-        ROOT / "pyproject.toml",
-        ROOT / "README.md",
-    ]:
-        text = path.read_text()
-        assert not [host for host in hosts if host in text], path

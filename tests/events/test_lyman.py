@@ -1,4 +1,4 @@
-"""The Lyman dossier: it loads, it fits the article, and who says what in it is as the reading has it."""
+"""The Lyman dossier: it loads, it fits the article, and it says who says what."""
 
 import hashlib
 import re
@@ -28,20 +28,15 @@ COVERED = 0.85
 #: A sentence of the article is not kept: nowhere do so many of its words stand in a row.
 RUN = 11
 
+# The mark makes pytest-django set up a test database, and takes back what each test writes.
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture(scope="module", autouse=True)
 def loaded(django_db_setup, django_db_blocker):
     """The dossier, loaded once for all tests here, in a transaction that is taken back."""
     with django_db_blocker.unblock(), transaction.atomic():
         yield load(read(FOLDER))
-        transaction.set_rollback(True)
-
-
-@pytest.fixture(autouse=True)
-def _own_changes(loaded):
-    """What a test writes is taken back at its end."""
-    with transaction.atomic():
-        yield
         transaction.set_rollback(True)
 
 
@@ -179,9 +174,7 @@ def test_one_thing_alone_is_said_not_to_be_known():
 def test_nobody_but_russia_says_that_its_troops_withdrew():
     shown = [body("claims", v.object_id) for v in ClaimRecord.objects.current()]
     parties = {
-        claim["claimant"]["party"]["name"]
-        for claim in shown
-        if claim["control_status"] == "withdrawn_from"
+        claim["claimant"]["party"] for claim in shown if claim["control_status"] == "withdrawn_from"
     }
     assert parties == {"Russia"}
 
@@ -202,7 +195,9 @@ def test_every_event_that_is_said_to_have_occurred_rests_on_the_reporters_word()
         == ("occurrence", "narration", "affirmed", None)
     }
     current = record_of("events").objects.current().filter(datasets__contains=["lyman"])
-    stated = {str(e.object_id) for e in current if e.statement()["status"] in ("occurred", "ongoing")}
+    stated = {
+        str(e.object_id) for e in current if e.statement()["status"] in ("occurred", "ongoing")
+    }
     assert stated
     assert stated <= supported
 

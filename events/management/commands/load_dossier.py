@@ -37,7 +37,8 @@ class Command(BaseCommand):
                 if loaded.published
                 else "nothing to publish"
             )
-            self.stdout.write(f"{folder}: {counts}; {published}")
+            if options["verbosity"] or loaded.published:
+                self.stdout.write(f"{folder}: {counts}; {published}")
             if loaded.differences:
                 self.stdout.write(f"  {loaded.differences} differences wait as review items")
             if loaded.retracted:
