@@ -4,7 +4,7 @@ from events.api.filters import ClaimFilter, EventFilter
 from events.api.serializers import ClaimSerializer, EventSerializer
 from events.records import ClaimRecord, EventRecord
 from records.api.paging import Ordering, same
-from records.api.views import RecordViewSet
+from records.api.resource import RecordViewSet
 
 
 class EventViewSet(RecordViewSet):

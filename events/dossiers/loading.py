@@ -131,6 +131,7 @@ class _Loading:
             )
         )
         by_code = self._by_code(resource)
+        self._refuse_shared_codes(resource)
         ids: dict[str, UUID] = {}
         for name, row in self._rows(resource).items():
             was = row.get("was", [])
@@ -175,6 +176,21 @@ class _Loading:
             live=True, code__in={code for _, code in codes}
         ).values_list("scheme", "code", f"{member.parent}_id")
         return {(scheme, code): row_id for scheme, code, row_id in rows if (scheme, code) in codes}
+
+    def _refuse_shared_codes(self, resource: str) -> None:
+        """A code belongs to one row: no two rows of the dossier may give the same."""
+        first: dict[tuple[str, str], str] = {}
+        for name, row in self._rows(resource).items():
+            for scheme, code in _codes_of(row):
+                other = first.setdefault((scheme, code), name)
+                if other != name:
+                    self.faults.append(
+                        self.dossier.fault(
+                            (resource, name, "codes"),
+                            f"{scheme}:{code} is the code of {other} as well; "
+                            "a code belongs to one row",
+                        )
+                    )
 
     def _resolve(self, resource: str, value: str) -> str:
         """The id that a reference means: a local name, `data set:name`, `scheme:code` or an id."""
@@ -296,6 +312,8 @@ class _Loading:
                 del rows[row_id]
             elif mine:
                 rows[row_id] = {**statement, "dataset": self.slug, "datasets": datasets}
+                if old is not None and others:
+                    rows[row_id] = shape.normal(_keep_shared(rows[row_id], old))
             else:
                 assert old is not None
                 rows[row_id] = self._add_missing(resource, row_id, old, statement, datasets)
@@ -337,6 +355,10 @@ class _Loading:
                 kept["names"] = [*old["names"], *(n for n in value if n["name"] not in known)]
             elif key == "codes":
                 kept["codes"] = value | old["codes"]
+                if other := {s: c for s, c in value.items() if old["codes"].get(s, c) != c}:
+                    self._ask(resource, row_id, key, {"here": old["codes"], "there": other})
+            elif key == "other_codes":
+                kept["other_codes"] = old[key] + [code for code in value if code not in old[key]]
             elif key in ("lat", "lon", "geometry") and old[key] is None:
                 kept[key] = value
             elif value not in (None, [], {}):
@@ -371,10 +393,26 @@ class _Loading:
             for row_id, statement in rows.items():
                 if before.get(row_id) == statement:
                     continue
-                for path, message in workspace.validate(resource, row_id, statement):
-                    self.faults.append(
-                        self.dossier.fault((resource, names[row_id], *path), message)
-                    )
+                name = names[row_id]
+                faults = workspace.validate(resource, row_id, statement)
+                faults += _beyond_fields(resource, statement, statements["documents"])
+                for path, message in faults:
+                    where = self._as_written(resource, name, statement, path)
+                    self.faults.append(self.dossier.fault((resource, name, *where), message))
+
+    def _as_written(
+        self, resource: str, name: str, statement: Statement, path: list[Any]
+    ) -> list[Any]:
+        """A path into a statement, whose lists are sorted, as a path into the row as written."""
+        if len(path) < 2 or not isinstance(path[1], int):
+            return path
+        member, position, *rest = path
+        shape = record_of(resource).shape
+        for written, element in enumerate(self._rows(resource)[name].get(member, [])):
+            alone = shape.normal(shape.translate({member: [element]}, self._resolve))
+            if alone[member] == [statement[member][position]]:
+                return [member, written, *rest]
+        return [member]
 
     def _find_left(self) -> None:
         for resource in resources():
@@ -410,6 +448,57 @@ class _Loading:
                 if str(row_id) in text:
                     return self.dossier.fault((section, name), text.replace(str(row_id), name))
         return self.dossier.fault((), text)
+
+
+def _keep_shared(new: Statement, old: Statement) -> Statement:
+    """What its home says of a row that others share: it takes away none of what they added."""
+    kept = dict(new)
+    if "names" in new:
+        known = {new["name"], *(name["name"] for name in new["names"])}
+        kept["names"] = [*new["names"], *(n for n in old["names"] if n["name"] not in known)]
+    if "codes" in new:
+        given = [*new["codes"].items(), *((c["scheme"], c["code"]) for c in new["other_codes"])]
+        kept["codes"] = {s: c for s, c in old["codes"].items() if (s, c) not in given} | new[
+            "codes"
+        ]
+        kept["other_codes"] = new["other_codes"] + [
+            code for code in old["other_codes"] if (code["scheme"], code["code"]) not in given
+        ]
+    for key in ("lat", "lon", "geometry"):
+        if key in new and new[key] is None:
+            kept[key] = old[key]
+    return kept
+
+
+def _beyond_fields(
+    resource: str, statement: Statement, documents: dict[UUID, Statement]
+) -> list[tuple[list[Any], str]]:
+    """What the database refuses of a row together with others: told here, where the line is known.
+
+    Spans are held against the documents of the dossier itself.
+    """
+    found: list[tuple[list[Any], str]] = []
+    if resource == "claims" and not any(
+        statement[subject] for subject in ("event", "places", "actor", "document")
+    ):
+        text = "a claim is about an event, places, an actor or a document: name at least one"
+        found.append(([], text))
+    ends: list[tuple[list[Any], Any, int]] = []
+    if resource == "claims":
+        for position, citation in enumerate(statement["citations"]):
+            document = documents.get(UUID(citation["document"]))
+            if document is not None and citation["spans"]:
+                end = max(span[1] for span in citation["spans"])
+                ends.append((["citations", position, "spans"], document["text_length"], end))
+    elif resource == "documents":
+        for position, mention in enumerate(statement["mentions"]):
+            where = ["mentions", position, "span"]
+            ends.append((where, statement["text_length"], mention["span"][1]))
+    for where, length, end in ends:
+        if length is not None and end > length:
+            text = f"a span ends at {end}, and the text of its document has {length} characters"
+            found.append((where, text))
+    return found
 
 
 def _codes_of(row: Any) -> list[tuple[str, str]]:

@@ -134,9 +134,11 @@ def read(folder: Path) -> Dossier:
 
 def _merge(dossier: Dossier, root: yaml.MappingNode, file: str, faults: list[Fault]) -> None:
     loader = _Loader("")
+    dossier.places.setdefault((), (file, 1))
     try:
         for key_node, value_node in root.value:
             section = loader.construct_object(key_node)
+            dossier.places.setdefault((section,), (file, key_node.start_mark.line + 1))
             found = _plain(dossier, loader, value_node, (section,), file, faults)
             present = dossier.sections.get(section)
             if isinstance(present, dict) and isinstance(found, dict):

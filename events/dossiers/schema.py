@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from events.dossiers.reading import Dossier, Fault
+from events.event_types import event_types
 from records.models import Redistribution
 from records.registry import record_of, resources
 from records.shape import (
@@ -122,8 +123,8 @@ def _schemas(member: Member, model: type[models.Model]) -> dict[str, Any]:
             },
         }
     name = member.keys[0]
-    if isinstance(member, Coded):
-        return {name: TEXT}
+    if isinstance(member, Coded):  # an event's type: the one code list with a table of its own
+        return {name: {"enum": [entry["code"] for entry in event_types()]}}
     if isinstance(member, SortedList | Scalar):
         if name in ("spans", "insertions"):
             return {name: {"type": "array", "items": SPAN}}
@@ -178,8 +179,9 @@ def check(dossier: Dossier) -> list[Fault]:
     """What in a dossier is not of the form, each with its file, its line and the mend."""
     validator = Draft202012Validator(dossier_schema())
     return [
-        dossier.fault(tuple(error.absolute_path), _say(error))
+        dossier.fault(path, message)
         for error in map(_deepest, validator.iter_errors(dossier.sections))
+        for path, message in _say(error)
     ]
 
 
@@ -190,7 +192,19 @@ def _deepest(error: ValidationError) -> ValidationError:
     return error
 
 
-def _say(error: ValidationError) -> str:
+def _say(error: ValidationError) -> list[tuple[tuple[Any, ...], str]]:
+    """Where and what: one for each member that is not known."""
+    path = tuple(error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema.get("properties", {}))
+        extra = [name for name in error.instance if name not in known]
+        return [((*path, x), f"is not known here; known are {', '.join(known)}") for x in extra]
+    if "propertyNames" in error.absolute_schema_path:
+        path = (*path, error.instance)
+    return [(path, _message(error))]
+
+
+def _message(error: ValidationError) -> str:
     value: Any = error.instance
     rule: Any = error.validator_value
     schema: Any = error.schema

@@ -4,7 +4,7 @@ from places.api.filters import PlaceFilter
 from places.api.serializers import PlaceSerializer
 from places.records import PlaceRecord
 from records.api.paging import same
-from records.api.views import RecordViewSet
+from records.api.resource import RecordViewSet
 
 
 class PlaceViewSet(RecordViewSet):

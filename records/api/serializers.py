@@ -191,6 +191,9 @@ class ChangeSerializer(serializers.Serializer):
     id = serializers.UUIDField(help_text=described(Change, "object_id"))
     version = Number(help_text=described(Change, "version"))
     recorded_at = serializers.DateTimeField(help_text="When the change was recorded.")
+    role = serializers.CharField(
+        allow_null=True, help_text="In which role the change was made; null if nobody said."
+    )
     reason = serializers.CharField(
         allow_null=True, help_text="Why the change was made; null if nobody said."
     )
@@ -230,6 +233,9 @@ class VersionSerializer(serializers.Serializer):
     seq = Number(help_text=described(Record, "seq"))
     op = serializers.ChoiceField(choices=Op.choices, help_text=described(Record, "op"))
     cause = Vocabulary(Cause, help_text=described(Change, "cause"))
+    role = serializers.CharField(
+        allow_null=True, help_text="In which role the change was made; null if nobody said."
+    )
     reason = serializers.CharField(
         allow_null=True, help_text="Why the change was made; null if nobody said."
     )

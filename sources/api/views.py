@@ -1,7 +1,7 @@
 """Reading actors, sources and documents."""
 
 from records.api.paging import Ordering, same
-from records.api.views import RecordViewSet
+from records.api.resource import RecordViewSet
 from sources.api.filters import ActorFilter, DocumentFilter, SourceFilter
 from sources.api.serializers import ActorSerializer, DocumentSerializer, SourceSerializer
 from sources.records import ActorRecord, DocumentRecord, SourceRecord

@@ -64,21 +64,13 @@ def crawl(client: Client, more: list[str]) -> dict[str, bytes]:
         base = reverse(route.name)
         waiting += [base, f"{base}?count=exact&limit=3", f"{base}?ordering=-recorded_at",
                     f"{base}?as_of=22", f"{base}?as_of=1"]  # fmt: skip
-        if "party" in route.view.filterset_class.base_filters:
-            waiting += [f"{base}?party={CANARY}", f"{base}?party=Red"]
-        waiting.append(f"{base}?code=geonames:{CANARY}")
     while waiting:
         url = waiting.pop()
         if url in found:
             continue
         answer = client.get(url)
         assert answer.status_code in (200, 307, 308, 404, 410, 451), (url, answer.content[:300])
-        asked_for = url.replace("http://testserver", "").encode()
-        said = answer.content.replace(asked_for, b"").replace(CANARY.encode() + b"'", b"")
-        headers = {k: v for k, v in answer.headers.items() if k != "Location"}
-        found[url] = said + str(headers).encode() if CANARY in url else (
-            answer.content + str(answer.headers).encode()
-        )  # fmt: skip
+        found[url] = answer.content + str(answer.headers).encode()
         links = re.findall(
             rb'"(?:next|previous)":"(http://testserver/api/v1/[^"]+)"', answer.content
         )
@@ -109,6 +101,9 @@ def assert_clean(client: Client) -> None:
     answers = crawl(client, every_address())
     assert len(answers) > 300
     assert [url for url, said in answers.items() if CANARY.encode() in said.lower()] == []
+    for query in (f"actors/?party={CANARY}", f"places/?code=geonames:{CANARY}",
+                  f"claims/?party={CANARY}", f"events/?within=geonames:{CANARY}"):  # fmt: skip
+        assert api_world.get(client, f"/api/v1/{query}")["results"] == []
 
 
 @pytest.fixture

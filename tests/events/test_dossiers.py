@@ -321,6 +321,16 @@ def test_the_home_data_set_still_changes_a_row_that_is_shared(loaded, folder):
     assert {o["dataset"] for o in shown["datasets"]} == {"brook", "flood"}
 
 
+def test_a_code_that_two_data_sets_give_differently_is_asked_about(loaded, folder):
+    load(read(folder(FLOOD, "flood")))
+    third = change(FLOOD, ("slug: flood", "slug: storm"), ("wikidata: Q900", "wikidata: Q901"),
+                   ("name: Millbrook on Tarn", "name: Millbrook"), ("kind: city", "kind: town"))  # fmt: skip
+    assert load(read(folder(third, "storm"))).differences >= 1
+    item = ReviewItem.objects.get(member="codes")
+    assert item.detail["there"] == {"wikidata": "Q901"}
+    assert body("places", ident("places", "millbrook"))["codes"]["wikidata"] == "Q900"
+
+
 def test_a_home_that_loads_again_keeps_what_another_data_set_added(loaded, folder):
     load(read(folder(FLOOD, "flood")))
     load(read(folder(change(BROOK, ("name: Millbrook\n", "name: Millbrook Town\n")))))
@@ -414,14 +424,18 @@ def test_a_row_of_the_dossier_that_was_taken_back_to_a_draft_is_published(loaded
 
 BAD = {
     "YAML": ("kind: town\n", "kind: [town\n", None, "is not YAML"),
-    "unknown section": ("actors:\n", "people:\n", "dataset:", "people is not known here; known"),
-    "unknown member": ("kind: town\n", "kind: town\n    mayor: Ida\n", "  millbrook:",
-                       "mayor is not known here; known are codes, country"),
+    "unknown section": ("actors:\n", "people:\n", "people:", "people: is not known here; known are actors, claims"),
+    "unknown member": ("kind: town\n", "kind: town\n    mayor: Ida\n", "    mayor: Ida",
+                       "places.millbrook.mayor: is not known here; known are codes, country"),
+    "unknown member of a part": ("{place: quay}", "{place: quay, part: 1}", "{place: quay, part",
+                                 "events.sinking.places.0.part: is not known here; known are"),
     "missing member": ("    title: Sinking of the ferry\n", "", "  sinking:", "title is missing"),
     "wrong code": ("kind: town\n", "kind: hamlet\n", "kind: hamlet",
                    "'hamlet' is not in the code list; known are country, admin1"),
     "wrong event type": ("accident.transport", "accident.ferry", "type: accident.ferry",
-                         "is not in the code list"),
+                         "'accident.ferry' is not in the code list; known are "),
+    "mention beyond the text": ("span: [4, 13]", "span: [4, 301]", "{span: [4, 301]",
+                                "documents.article.mentions.0.span: a span ends at 301"),
     "dangling name": ("parent: millbrook", "parent: milbrook", "parent: milbrook",
                       "'milbrook' names nothing in places; is 'millbrook' meant?"),
     "dangling name in a list": ("{place: quay}", "{place: quai}", "{place: quai}",
@@ -432,12 +446,11 @@ BAD = {
                          "  millbrook: {name: Again", "is given twice; keep one"),
     "member given twice": ("kind: town\n", "kind: town\n    kind: city\n", "kind: city",
                            "is given twice; keep one"),
-    "section given twice": ("sources:\n", "places:\n", "places:", None),
     "bad EDTF": ('published: "2031-05-04"', 'published: "4 May 2031"', 'published: "4 May', "EDTF"),
     "day that is none": ('published: "2031-05-04"', 'published: "2031-02-30"', "2031-02-30", None),
-    "span reversed": ("[50, 90]", "[90, 50]", "spans: [[90, 50]", "Spans are pairs"),
+    "span reversed": ("[50, 90]", "[90, 50]", "document: article\n        mode: direct", "Spans are pairs"),
     "span of one": ("[[0, 40]]", "[[0]]", "[[0]]", "[0] is too short"),
-    "span beyond the text": ("[[0, 40]]", "[[0, 301]]", None, "300 characters"),
+    "span beyond the text": ("[[0, 40]]", "[[0, 301]]", "[[0, 301]]", "300 characters"),
     "insertion outside": ("[[60, 62]]", "[[91, 93]]", "document: article\n        mode: direct",
                           "Insertions are ordered pairs that lie inside the spans"),
     "statement too long": ("A ferry sank at the quay.", "A ferry sank. " * 30, "A ferry sank. A",
@@ -471,7 +484,8 @@ BAD = {
     "judged without reason": ("independent: true", "independent: true, reliability: {value: A}",
                               "  gazette:", "A judgement needs a reason and a date."),
     "two rows of one code": ("kind: facility\n", 'kind: facility\n    codes: {geonames: "9000001"}\n',
-                             "  quay:", None),
+                             '    codes: {geonames: "9000001"}\n    parent',
+                             "geonames:9000001 is the code of millbrook as well"),
     "empty text": ("name: Old Quay", 'name: ""', 'name: ""', "is empty; leave it out"),
     "list for a text": ("name: Old Quay", "name: [Old Quay]", "name: [Old Quay]", "must be string"),
     "unknown link": ("kind: elaborates", "kind: refines", "kind: refines", "not in the code list"),
@@ -503,12 +517,25 @@ def test_a_bad_dossier_changes_nothing_and_says_where_and_how_to_mend_it(folder,
 
 def test_a_bad_dossier_changes_nothing_of_what_is_there(loaded, folder):
     before = everything()
-    for case in ("no citation", "occurred without narration", "low above best", "parent cycle"):
+    for case in ("no citation", "low above best", "parent cycle", "span beyond the text"):
         old, new, *_ = BAD[case]
         text = change(BROOK, (old, new), ("name: Old Quay", "name: New Quay"))
         with pytest.raises(DossierError):
             load(read(folder(text)))
         assert everything() == before
+
+
+def test_a_fault_in_a_list_is_told_at_its_line_as_written(folder):
+    """Lists are kept sorted; a fault speaks of the order in the file."""
+    second = "      - {document: article, mode: mixed, spans: [[9, 8]]}\n"
+    first = "      - {document: article, mode: narration, spans: [[20, 40]]}\n"
+    for written in (first + second, second + first):
+        text = change(
+            BROOK, ("      - {document: article, mode: narration, spans: [[0, 40]]}\n", written)
+        )
+        with pytest.raises(DossierError) as refused:
+            load(read(folder(text)))
+        assert [fault.line for fault in refused.value.faults] == [line_of(text, second)]
 
 
 def test_all_faults_are_named_at_once_in_the_order_of_the_lines(folder):

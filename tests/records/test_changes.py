@@ -119,6 +119,7 @@ def test_one_change_whole(client: Client, world: World) -> None:
         "resource": "claims",
         "id": str(world.held),
         "version": 2,
+        "role": None,
         "reason": "It was satire.",
         "record": None,
     }
@@ -179,6 +180,7 @@ def test_a_history_whole(client: Client, world: World) -> None:
         "seq": 24,
         "op": "retract",
         "cause": "edit",
+        "role": None,
         "reason": "It was satire.",
         "recorded_at": third["recorded_at"],
         "superseded_at": None,
@@ -189,6 +191,7 @@ def test_a_history_whole(client: Client, world: World) -> None:
         "seq": 23,
         "op": "modify",
         "cause": "edit",
+        "role": None,
         "reason": None,
         "recorded_at": second["recorded_at"],
         "superseded_at": third["recorded_at"],
