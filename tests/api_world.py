@@ -109,16 +109,16 @@ def multiply(resource: str, template: UUID, times: int) -> list[UUID]:
     table, line = record._meta.db_table, record.place_line
     columns = [field.column for field in record._meta.concrete_fields]
     newest = ChangeSet.objects.order_by("-last_seq").values_list("last_seq", flat=True).first()
-    new_id = "md5(t.object_id::text || n || %(first)s)::uuid"
+    new_id = "md5(t.object_id::text || n || %(first)s::bigint)::uuid"
     said = {
-        "seq": "%(first)s + n",
+        "seq": "%(first)s::bigint + n",
         "object_id": new_id,
         "version": "1",
         "op": "'add'",
         "recorded_at": "s.recorded_at",
         "line": f"array_replace(t.line, t.object_id, {new_id})",
         "body": f"replace(regexp_replace(t.body, ',\"version\":[^{{]*$', ''), t.object_id::text,"
-        f" {new_id}::text) || ',\"version\":1,\"seq\":' || (%(first)s + n) || ',\"recorded_at\":\"'"
+        f" {new_id}::text) || ',\"version\":1,\"seq\":' || (%(first)s::bigint + n) || ',\"recorded_at\":\"'"
         " || to_char(s.recorded_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') || '\"}'",
     }
     copied = ", ".join(said.get(column, f't."{column}"') for column in columns)
@@ -128,7 +128,7 @@ def multiply(resource: str, template: UUID, times: int) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into records_changeset (first_seq, last_seq, recorded_at, role, reason)"
-            " select %(first)s + 1, %(first)s + %(times)s,"
+            " select %(first)s::bigint + 1, %(first)s::bigint + %(times)s,"
             " greatest(clock_timestamp(), max(recorded_at) + interval '1 microsecond'), '', ''"
             " from records_changeset returning id",
             given,
@@ -136,7 +136,7 @@ def multiply(resource: str, template: UUID, times: int) -> list[UUID]:
         given["change_set"] = cursor.fetchone()[0]
         cursor.execute(
             f"insert into {table} ({names}) select {copied} from {table} t,"
-            " records_changeset s, generate_series(1, %(times)s) n"
+            " records_changeset s, generate_series(1, %(times)s::int) n"
             f" where t.{of_template.replace(' and ', ' and t.')} and s.id = %(change_set)s"
             " returning object_id",
             given,
@@ -146,7 +146,7 @@ def multiply(resource: str, template: UUID, times: int) -> list[UUID]:
             "insert into records_change"
             " (seq, change_set_id, op, cause, resource, object_id, version, dataset)"
             " select seq, %(change_set)s, 'add', 'import', %(resource)s, object_id, 1, dataset"
-            f" from {table} where seq > %(first)s",
+            f" from {table} where seq > %(first)s::bigint",
             given,
         )
         if line is not None:
@@ -158,7 +158,7 @@ def multiply(resource: str, template: UUID, times: int) -> list[UUID]:
             cursor.execute(
                 f"insert into {line._meta.db_table} (place_id, object_id, current, seq, {', '.join(keys)})"
                 f" select unnest(line), object_id, true, seq, {', '.join(keys)}"
-                f" from {table} where seq > %(first)s",
+                f" from {table} where seq > %(first)s::bigint",
                 given,
             )
         cursor.execute(f"analyze {table}")

@@ -196,11 +196,13 @@ def _say(error: ValidationError) -> list[tuple[tuple[Any, ...], str]]:
     """Where and what: one for each member that is not known."""
     path = tuple(error.absolute_path)
     if error.validator == "additionalProperties":
-        known = sorted(error.schema.get("properties", {}))
-        extra = [name for name in error.instance if name not in known]
-        return [((*path, x), f"is not known here; known are {', '.join(known)}") for x in extra]
+        schema: Any = error.schema
+        value: Any = error.instance
+        known = sorted(schema.get("properties", {}))
+        text = f"is not known here; known are {', '.join(known)}"
+        return [((*path, name), text) for name in value if name not in known]
     if "propertyNames" in error.absolute_schema_path:
-        path = (*path, error.instance)
+        path = (*path, str(error.instance))
     return [(path, _message(error))]
 
 

@@ -13,8 +13,8 @@ from events.models import (
     Certainty,
     Context,
     ControlStatus,
-    Evidence,
     EventStatus,
+    Evidence,
     Extent,
     GeoPrecision,
     Interest,
@@ -25,11 +25,11 @@ from events.models import (
     Polarity,
 )
 from places.models import PlaceKind, ResolutionBasis
-from records import shape as shapes
 from records import workspace
 from records.models import NameKind
 from records.record import content_hash, core_json
 from records.registry import record_of, resources
+from records.shape import rows as shapes
 from sources.models import ActorKind, DocumentKind, DocumentLinkKind, Rights, SourceKind
 from tests.factories import ident, plain, public, publish, record, row, said
 
@@ -40,9 +40,7 @@ texts = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20
 ).filter(str.strip)
 numbers = st.floats(-1e6, 1e6, allow_nan=False) | st.integers(-1000, 1000).map(float)
-known = {
-    name: [ident(name, f"known {number}") for number in range(3)] for name in resources()
-}
+known = {name: [ident(name, f"known {number}") for number in range(3)] for name in resources()}
 
 
 def maybe(strategy):
@@ -287,7 +285,9 @@ def test_hops_keep_their_order(world):
         {"document": world.article, "mode": "paraphrase",
          "via": [{"source": world.red_ministry}, {"document": world.post},
                  {"source": world.blue_spokesman}]}])  # fmt: skip
-    hops = [hop["source"] or hop["document"] for hop in said("claims", claim)["citations"][0]["via"]]
+    hops = [
+        hop["source"] or hop["document"] for hop in said("claims", claim)["citations"][0]["via"]
+    ]
     assert hops == plain([world.red_ministry, world.post, world.blue_spokesman])
 
 
@@ -298,7 +298,11 @@ def test_every_list_is_cut_counted_and_restorable(referred, monkeypatch, resourc
         "names": [{"name": "One"}, {"name": "Two"}],
         "places": [{"place": p, "role": "near"} for p in known["places"][:2]],
         "citations": [
-            {"document": d, "mode": "narration", "via": [{"document": x} for x in known["documents"]]}
+            {
+                "document": d,
+                "mode": "narration",
+                "via": [{"document": x} for x in known["documents"]],
+            }
             for d in known["documents"][:2]
         ],
         "relations": [{"document": d, "kind": "cites"} for d in known["documents"][:2]],

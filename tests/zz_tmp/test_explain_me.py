@@ -32,7 +32,7 @@ def test_explain(world, client):
     for n in range(100):
         cl[f.ident("claims",f"x{n}")]={"statement":f"S{n}","kind":rng.choice(["occurrence","control","quantity"]) if 0 else "occurrence","claimant":str(rng.choice([world.paper,world.red_spokesman,world.blue_spokesman])),"event":str(f.ident("events",f"x{n}")),"citations":[{"document":str(world.article),"mode":"paraphrase","spans":[[1,9]]}],"said":f"2022-{rng.randrange(1,13):02}-{rng.randrange(1,28):02}"}
     workspace.apply("claims",cl); f.publish(*[("claims",i) for i in cl])
-    for i in cl: api_world.multiply("claims",i,200)
+    for i in cl: api_world.multiply("claims",i,100)
     with connection.cursor() as c:
         for t in ("events_eventrecord","events_eventplaceline","events_claimrecord","events_claimplaceline","records_changeset","records_change","places_placerecord"): c.execute("analyze "+t)
     c0=f.ident("places","c0"); r=f.ident("places","r0.1"); t=f.ident("places","t0.1.1")

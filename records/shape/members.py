@@ -1,0 +1,364 @@
+"""Members that are columns of a row, and what every member can do."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Any, Protocol
+from uuid import UUID
+
+from records.time import UncertainTime
+
+Statement = dict[str, Any]
+Body = dict[str, Any]
+#: Gives another id in place of one of a resource.
+Turn = Callable[[str, str], str]
+
+
+class Look(Protocol):
+    """Finds what a statement refers to, as it is public now or will be in this change set."""
+
+    def body(self, resource: str, object_id: str) -> Body:
+        """The body of a row."""
+
+    def reference(self, resource: str, object_id: str) -> Body:
+        """The small form in which others embed it."""
+
+    def line(self, resource: str, object_id: str) -> list[str]:
+        """The ids of the places or actors that it lies under."""
+
+
+class Member:
+    """One member of a resource, or of an element of one of its lists."""
+
+    #: The keys that it has in a statement and a body.
+    keys: tuple[str, ...]
+    #: Whether writing a statement sets it; else it is only read.
+    writable: bool = True
+
+    def columns(self) -> list[str]:
+        """The columns of the row that it is read from."""
+        return []
+
+    def load(self, ids: Sequence[UUID]) -> dict[UUID, Any]:
+        """Its child rows, by parent: one query whatever the number of parents."""
+        return {}
+
+    def read(self, values: dict[str, Any], children: Any) -> Statement:
+        """Its part of a statement, from the row's columns and its child rows."""
+        raise NotImplementedError
+
+    def write(self, statement: Statement) -> dict[str, Any]:
+        """The columns of the row for a statement."""
+        return {}
+
+    def default(self) -> Statement:
+        """Its part of a statement that says nothing of it."""
+        raise NotImplementedError
+
+    def normal(self, statement: Statement) -> Statement:
+        """Its part of a statement in the one form that `read` gives."""
+        return {key: statement[key] for key in self.keys}
+
+    def references(self, statement: Statement) -> Iterator[tuple[str, str]]:
+        """What it refers to: pairs of a resource and an id."""
+        return iter(())
+
+    def translate(self, statement: Statement, turn: Turn) -> Statement:
+        """Its part of the statement with `turn(resource, id)` in place of each reference."""
+        return {key: statement[key] for key in self.keys}
+
+    def assemble(self, statement: Statement, look: Look) -> Body:
+        """Its part of a body."""
+        return {key: statement[key] for key in self.keys}
+
+    def strip(self, body: Body) -> Statement:
+        """Its part of the statement, from a body: the inverse of `assemble`."""
+        return {key: body[key] for key in self.keys}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+@dataclass
+class Scalar(Member):
+    """A member that is one column: text, number, boolean, list or JSON."""
+
+    name: str
+    column: str = ""
+    initial: Any = None
+
+    def __post_init__(self) -> None:
+        self.column = self.column or self.name
+        self.keys = (self.name,)
+
+    def columns(self) -> list[str]:
+        return [self.column]
+
+    def read(self, values: dict[str, Any], children: Any) -> Statement:
+        return {self.name: _plain(values[self.column])}
+
+    def write(self, statement: Statement) -> dict[str, Any]:
+        return {self.column: statement[self.name]}
+
+    def default(self) -> Statement:
+        return {self.name: self.initial() if callable(self.initial) else self.initial}
+
+
+class SortedList(Scalar):
+    """A member that is one array column whose order means nothing."""
+
+    def read(self, values: dict[str, Any], children: Any) -> Statement:
+        return {self.name: sorted(values[self.column])}
+
+    def normal(self, statement: Statement) -> Statement:
+        return {self.name: sorted(statement[self.name])}
+
+
+@dataclass
+class Coded(Scalar):
+    """A member whose column holds a code and whose body shows what the code stands for.
+
+    `expand(code)` gives an object that has the code under `code`.
+    """
+
+    expand: Callable[[str], Body] = field(kw_only=True)
+
+    def assemble(self, statement: Statement, look: Look) -> Body:
+        return {self.name: self.expand(statement[self.name])}
+
+    def strip(self, body: Body) -> Statement:
+        return {self.name: body[self.name]["code"]}
+
+
+@lru_cache(maxsize=4096)
+def _time_body(
+    edtf: str | None, precision: str | None, phrase: str | None, basis: str | None
+) -> tuple[tuple[str, str | None], ...]:
+    time = UncertainTime.of(edtf=edtf, precision=precision, phrase=phrase, basis=basis)
+    return tuple(time.as_dict().items())
+
+
+@dataclass
+class Time(Member):
+    """An uncertain time: six columns, of which the two bounds are computed."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        self.keys = (self.name,)
+
+    def columns(self) -> list[str]:
+        return [f"{self.name}_{part}" for part in ("edtf", "precision", "phrase", "basis")]
+
+    def read(self, values: dict[str, Any], children: Any) -> Statement:
+        parts = {part: values[f"{self.name}_{part}"] for part in TIME_PARTS}
+        return {self.name: parts if any(v is not None for v in parts.values()) else None}
+
+    def write(self, statement: Statement) -> dict[str, Any]:
+        parts = statement[self.name] or dict.fromkeys(TIME_PARTS)
+        return {f"{self.name}_{part}": parts[part] for part in TIME_PARTS}
+
+    def default(self) -> Statement:
+        return {self.name: None}
+
+    def normal(self, statement: Statement) -> Statement:
+        value = statement[self.name]
+        if value is None:
+            return {self.name: None}
+        if isinstance(value, str):
+            value = {"edtf": value}
+        shown = UncertainTime.from_dict(value).as_dict()
+        return {self.name: {part: shown[part] for part in TIME_PARTS}}
+
+    def assemble(self, statement: Statement, look: Look) -> Body:
+        parts = statement[self.name]
+        if parts is None:
+            return {self.name: None}
+        return {self.name: dict(_time_body(*(parts[part] for part in TIME_PARTS)))}
+
+    def strip(self, body: Body) -> Statement:
+        parts = body[self.name]
+        return {self.name: parts and {part: parts[part] for part in TIME_PARTS}}
+
+
+TIME_PARTS = ("edtf", "precision", "phrase", "basis")
+
+
+@dataclass
+class Reference(Member):
+    """A member that refers to one row of a resource, or to none."""
+
+    name: str
+    resource: str
+    column: str = ""
+
+    def __post_init__(self) -> None:
+        self.column = self.column or f"{self.name}_id"
+        self.keys = (self.name,)
+
+    def columns(self) -> list[str]:
+        return [self.column]
+
+    def read(self, values: dict[str, Any], children: Any) -> Statement:
+        return {self.name: _plain(values[self.column])}
+
+    def write(self, statement: Statement) -> dict[str, Any]:
+        value = statement[self.name]
+        return {self.column: value and UUID(value)}
+
+    def default(self) -> Statement:
+        return {self.name: None}
+
+    def references(self, statement: Statement) -> Iterator[tuple[str, str]]:
+        if statement[self.name] is not None:
+            yield self.resource, statement[self.name]
+
+    def translate(self, statement: Statement, turn: Turn) -> Statement:
+        value = statement[self.name]
+        return {self.name: value and turn(self.resource, value)}
+
+    def assemble(self, statement: Statement, look: Look) -> Body:
+        value = statement[self.name]
+        return {self.name: value and look.reference(self.resource, value)}
+
+    def strip(self, body: Body) -> Statement:
+        value = body[self.name]
+        return {self.name: value and value["id"]}
+
+
+@dataclass
+class Group(Member):
+    """A member that is an object of several columns; null where its first column is null."""
+
+    name: str
+    parts: dict[str, str]
+    optional: bool = True
+    initial: Any = None
+
+    def __post_init__(self) -> None:
+        self.keys = (self.name,)
+
+    def columns(self) -> list[str]:
+        return list(self.parts.values())
+
+    def read(self, values: dict[str, Any], children: Any) -> Statement:
+        shown = {part: _number(_plain(values[column])) for part, column in self.parts.items()}
+        empty = self.optional and next(iter(shown.values())) is None
+        return {self.name: None if empty else shown}
+
+    def write(self, statement: Statement) -> dict[str, Any]:
+        value = statement[self.name] or {}
+        return {column: value.get(part) for part, column in self.parts.items()}
+
+    def default(self) -> Statement:
+        return {self.name: self.initial and dict(self.initial)}
+
+    def normal(self, statement: Statement) -> Statement:
+        value = statement[self.name]
+        if value is None:
+            return self.default()
+        return {self.name: {part: _number(_plain(value.get(part))) for part in self.parts}}
+
+
+def _number(value: Any) -> Any:
+    """A number as its column keeps it, and a whole one without a fraction: 5000, not 5000.0."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    kept = float(value)
+    return int(kept) if kept.is_integer() else kept
+
+
+@dataclass
+class Span(Member):
+    """A member that is one pair of code points, kept in two columns."""
+
+    name: str = "span"
+
+    def __post_init__(self) -> None:
+        self.keys = (self.name,)
+
+    def columns(self) -> list[str]:
+        return ["start", "end"]
+
+    def read(self, values: dict[str, Any], children: Any) -> Statement:
+        return {self.name: [values["start"], values["end"]]}
+
+    def write(self, statement: Statement) -> dict[str, Any]:
+        start, end = statement[self.name]
+        return {"start": start, "end": end}
+
+    def default(self) -> Statement:
+        return {self.name: None}
+
+
+@dataclass
+class Derived(Member):
+    """A member that is computed from what the row refers to; never stored in the workspace."""
+
+    names: tuple[str, ...]
+    derive: Callable[[Body, Look], Body]
+
+    def __post_init__(self) -> None:
+        self.keys = self.names
+
+
+def read(members: Sequence[Member], values: dict[str, Any], children: dict[str, Any]) -> Statement:
+    statement: Statement = {}
+    for member in members:
+        if not isinstance(member, Derived):
+            statement |= member.read(values, children.get(member.keys[0]))
+    return statement
+
+
+def normal(members: Iterable[Member], statement: Statement) -> Statement:
+    """The statement with defaults filled in, in the one form that reading it back gives."""
+    whole: Statement = {}
+    for member in members:
+        if isinstance(member, Derived):
+            continue
+        if all(key in statement for key in member.keys):
+            whole |= member.normal(statement)
+        else:
+            part = member.default()
+            part |= {key: statement[key] for key in member.keys if key in statement}
+            whole |= member.normal(part)
+    return whole
+
+
+def translate(members: Iterable[Member], statement: Statement, turn: Turn) -> Statement:
+    """The members that a statement has, with `turn(resource, id)` in place of each reference."""
+    turned: Statement = {}
+    for member in members:
+        if isinstance(member, Derived):
+            continue
+        if all(key in statement for key in member.keys):
+            turned |= member.translate(statement, turn)
+        else:
+            turned |= {key: statement[key] for key in member.keys if key in statement}
+    return turned
+
+
+def assemble(members: Iterable[Member], statement: Statement, look: Look, body: Body) -> Body:
+    """`body` with the members of a statement, and what is derived from them, added in order."""
+    for member in members:
+        if isinstance(member, Derived):
+            body |= member.derive(body, look)
+        else:
+            body |= member.assemble(statement, look)
+    return body
+
+
+def strip(members: Iterable[Member], body: Body) -> Statement:
+    """The statement that a body was assembled from."""
+    return {
+        key: value
+        for member in members
+        if not isinstance(member, Derived)
+        for key, value in member.strip(body).items()
+    }
