@@ -236,7 +236,7 @@ def _validate(
 
 def _holds(row: models.Model, checks: list[CheckConstraint]) -> bool:
     """Whether a row keeps all constraints: one query, where each by itself is one."""
-    values = row._get_field_expression_map(meta=row._meta)
+    values = row._get_field_expression_map(meta=row._meta)  # type: ignore[attr-defined]
     return bool(reduce(and_, (Q(check.condition) for check in checks)).check(values))
 
 

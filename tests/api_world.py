@@ -110,6 +110,8 @@ def multiply(resource: str, template: UUID, times: int) -> list[UUID]:
     columns = [field.column for field in record._meta.concrete_fields]
     newest = ChangeSet.objects.order_by("-last_seq").values_list("last_seq", flat=True).first()
     new_id = "md5(t.object_id::text || n || %(first)s::bigint)::uuid"
+    said_of_it = "regexp_replace(t.body, ',\"version\":[^{]*$', '')"
+    instant = "to_char(s.recorded_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
     said = {
         "seq": "%(first)s::bigint + n",
         "object_id": new_id,
@@ -117,9 +119,9 @@ def multiply(resource: str, template: UUID, times: int) -> list[UUID]:
         "op": "'add'",
         "recorded_at": "s.recorded_at",
         "line": f"array_replace(t.line, t.object_id, {new_id})",
-        "body": f"replace(regexp_replace(t.body, ',\"version\":[^{{]*$', ''), t.object_id::text,"
-        f" {new_id}::text) || ',\"version\":1,\"seq\":' || (%(first)s::bigint + n) || ',\"recorded_at\":\"'"
-        " || to_char(s.recorded_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') || '\"}'",
+        "body": f"replace({said_of_it}, t.object_id::text, {new_id}::text)"
+        ' || \',"version":1,"seq":\' || (%(first)s::bigint + n)'
+        f" || ',\"recorded_at\":\"' || {instant} || '\"}}'",
     }
     copied = ", ".join(said.get(column, f't."{column}"') for column in columns)
     names = ", ".join(f'"{column}"' for column in columns)
@@ -156,7 +158,8 @@ def multiply(resource: str, template: UUID, times: int) -> list[UUID]:
                 if field.column not in ("id", "place_id", "object_id", "current", "seq")
             ]
             cursor.execute(
-                f"insert into {line._meta.db_table} (place_id, object_id, current, seq, {', '.join(keys)})"
+                f"insert into {line._meta.db_table}"
+                f" (place_id, object_id, current, seq, {', '.join(keys)})"
                 f" select unnest(line), object_id, true, seq, {', '.join(keys)}"
                 f" from {table} where seq > %(first)s::bigint",
                 given,

@@ -15,7 +15,6 @@ from records.api.problems import BadParameter
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
-_SALT = "dateline.cursor"
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def read_cursor(params: QueryDict, binding: str) -> Cursor | None:
     if text is None:
         return None
     try:
-        bound, backwards, inclusive, values = signing.loads(text, salt=_SALT)
+        bound, backwards, inclusive, values = _signer().unsign_object(text)
     except signing.BadSignature:
         raise BadParameter(("cursor", "is not one that was given out; start without it")) from None
     if bound != binding:
@@ -113,12 +112,17 @@ def read_cursor(params: QueryDict, binding: str) -> Cursor | None:
     return Cursor(tuple(values), backwards, inclusive)
 
 
+def _signer() -> signing.Signer:
+    """Signs without the time, so that the same page has the same links whenever it is asked for."""
+    return signing.Signer(salt="dateline.cursor")
+
+
 def write_cursor(
     binding: str, values: tuple[Any, Any], *, backwards: bool, inclusive: bool = False
 ) -> str:
     """A cursor that starts beyond a row, or with it: opaque and signed."""
     plain = [str(v) if isinstance(v, datetime | uuid.UUID) else v for v in values]
-    return signing.dumps([binding, backwards, inclusive, plain], salt=_SALT)
+    return _signer().sign_object([binding, backwards, inclusive, plain])
 
 
 def page(

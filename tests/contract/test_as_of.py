@@ -24,18 +24,38 @@ from tests.factories import World
 
 #: Lists whose answers are kept: every resource, several filters and orderings.
 LISTS = [
-    "places/?", "places/?ordering=-name", "places/?within={landia}", "places/?parent={northmark}",
-    "places/?code=geonames:1001", "places/?within={northmark}&ordering=recorded_at",
-    "actors/?party=Red", "actors/?parent={red}&ordering=-recorded_at", "sources/?speaks_for={red}",
-    "sources/?party=!Blue&ordering=-name", "documents/?publisher={paper}", "documents/?ordering=published",
-    "documents/?place={oakford}", "events/?", "events/?within={northmark}", "events/?type=territory",
-    "events/?participant={red}&ordering=recorded_at", "events/?claimant={paper}", "events/?party=Blue",
-    "events/?within={southmark},{oakford}&limit=1", "claims/?", "claims/?within={landia}&ordering=said",
-    "claims/?claimant={blue_spokesman}", "claims/?event={withdrawal}&ordering=-recorded_at",
-    "claims/?publisher={paper}&said_since=2022", "claims/?actor={red_army}", "claims/?limit=2",
-    "claims/?related_to={announced}", "claims/?place=geonames:1001", "changes/?limit=30",
+    "places/?",
+    "places/?ordering=-name",
+    "places/?within={landia}",
+    "places/?parent={northmark}",
+    "places/?code=geonames:1001",
+    "places/?within={northmark}&ordering=recorded_at",
+    "actors/?party=Red",
+    "actors/?parent={red}&ordering=-recorded_at",
+    "sources/?speaks_for={red}",
+    "sources/?party=!Blue&ordering=-name",
+    "documents/?publisher={paper}",
+    "documents/?ordering=published",
+    "documents/?place={oakford}",
+    "events/?",
+    "events/?within={northmark}",
+    "events/?type=territory",
+    "events/?participant={red}&ordering=recorded_at",
+    "events/?claimant={paper}",
+    "events/?party=Blue",
+    "events/?within={southmark},{oakford}&limit=1",
+    "claims/?",
+    "claims/?within={landia}&ordering=said",
+    "claims/?claimant={blue_spokesman}",
+    "claims/?event={withdrawal}&ordering=-recorded_at",
+    "claims/?publisher={paper}&said_since=2022",
+    "claims/?actor={red_army}",
+    "claims/?limit=2",
+    "claims/?related_to={announced}",
+    "claims/?place=geonames:1001",
+    "changes/?limit=30",
     "changes/?resource=claims&cause=reference",
-]  # fmt: skip
+]
 
 
 class Recorder:
@@ -115,7 +135,9 @@ def move(recorder: Recorder, world: World, n: int) -> None:
         lambda: factories.republish("places", world.oakford, parent=world.southmark),
         lambda: factories.republish("places", world.oakford, parent=None, codes={}),
         lambda: factories.republish("actors", world.red_army, parent=world.blue),
-        lambda: factories.republish("sources", world.paper, speaks_for=world.blue, independent=False),
+        lambda: factories.republish(
+            "sources", world.paper, speaks_for=world.blue, independent=False
+        ),
         lambda: factories.republish("events", world.withdrawal, place=world.ferry, places=[]),
         lambda: factories.republish("documents", world.article, publisher=world.red_ministry),
     ]

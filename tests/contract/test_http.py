@@ -364,7 +364,7 @@ def test_what_was_erased_is_451_at_every_moment(client: Client, world: World) ->
 
 
 def test_every_problem_has_its_page(client: Client, world: World) -> None:
-    for slug in ("bad-parameter", "not-found", "retracted", "erased", "unavailable", "server-error"):
+    for slug in ("bad-parameter", "not-found", "retracted", "unavailable", "server-error"):
         answer = client.get(f"/problems/{slug}/")
         assert answer.status_code == 200
         assert answer["Content-Type"] == "text/plain; charset=utf-8"

@@ -37,7 +37,7 @@ def statements(client: Client, url: str) -> int:
 
 
 #: The newest number and its instant; the page. For data sets also how many records each has, for
-#: changes also the records that they left. A filter that takes references resolves them in one more.
+#: changes also the records that they left. Filters that take references resolve them in one more.
 STATEMENTS = {
     "place-list": 2,
     "actor-list": 2,
@@ -61,9 +61,7 @@ def test_a_list_costs_as_many_statements_for_fifty_rows_as_for_one(
 
 
 @every_record_list
-def test_a_filtered_list_costs_three_statements(
-    route: Route, client: Client, world: World
-) -> None:
+def test_a_filtered_list_costs_three_statements(route: Route, client: Client, world: World) -> None:
     # The newest number; the references of all filters together; the page.
     query = f"related_to={world.oakford}&id=!{world.red}&code=!x:1&updated_since=2020"
     for given in route.view.filterset_class.base_filters:
@@ -215,9 +213,7 @@ def test_a_count_is_there_only_if_it_is_asked_for(
 
 
 @every_record_list
-def test_a_count_counts_what_the_filters_leave(
-    route: Route, client: Client, world: World
-) -> None:
+def test_a_count_counts_what_the_filters_leave(route: Route, client: Client, world: World) -> None:
     url = f"{reverse(route.name)}?id={world.oakford},{world.red},{world.paper},{world.article},"
     url += f"{world.advance},{world.held}&count="
     assert get(client, url + "exact")["count"] == 1
@@ -245,7 +241,8 @@ def test_no_event_and_no_claim_is_left_out_by_default(client: Client, world: Wor
     )  # fmt: skip
     statuses = {event["status"] for event in get(client, "/api/v1/events/")["results"]}
     assert statuses == {"occurred", "claimed", "planned", "hypothetical", "negated"}
-    assert get(client, "/api/v1/claims/?polarity=denied")["results"][0]["condition"] == "if it rains"
+    (denied,) = get(client, "/api/v1/claims/?polarity=denied")["results"]
+    assert denied["condition"] == "if it rains"
     assert get(client, "/api/v1/claims/?count=exact")["count"] == 6
 
 
@@ -451,7 +448,10 @@ FILTERS: dict[str, dict[str, dict[str, str]]] = {
             "context=military,legal": "withdrawal",
             "context=!military": "advance plan",
         },
-        "status": {"status=occurred,planned": "withdrawal plan", "status=!occurred": "advance plan"},
+        "status": {
+            "status=occurred,planned": "withdrawal plan",
+            "status=!occurred": "advance plan",
+        },
         "place": {
             "place={oakford}": "withdrawal advance",
             "place={ferry}": "advance",
@@ -579,7 +579,10 @@ FILTERS: dict[str, dict[str, dict[str, str]]] = {
             "control_status=controlled": "held",
             "control_status=!controlled": "narrated announced repeated counted threat",
         },
-        "said_since": {"said_since=2022-10-02": "held", "said_since=2022": "narrated announced held"},
+        "said_since": {
+            "said_since=2022-10-02": "held",
+            "said_since=2022": "narrated announced held",
+        },
         "said_until": {
             "said_until=2022-10-01": "narrated announced",
             "said_since=2022-10-01&said_until=2022-10-02": "narrated announced held",
@@ -602,7 +605,9 @@ FILTERS: dict[str, dict[str, dict[str, str]]] = {
         },
         "id": {"id={held},{counted}": "counted held"},
         "code": {"code=x:1": ""},
-        "updated_since": {"updated_since=2020-01-01": "narrated announced repeated counted held threat"},
+        "updated_since": {
+            "updated_since=2020-01-01": "narrated announced repeated counted held threat"
+        },
         "dataset": {"dataset=story": "held"},
         "related_to": {
             "related_to={announced}": "narrated repeated",
@@ -729,8 +734,8 @@ WRONG = {
                   "since=22", "until=2022-02-30", "publisher=Paper", "certainly=true",
                   "undated=true"],
     "events": ["type=war", "type=battle.", "type=Battle", "context=sports", "status=Occurred",
-               "since=2022-10-01T00:00:00", "until=2022-10-01T25:00:00Z", "certainly=maybe&since=2022",
-               "participant=Red", "claimant=The+Paper", "part_of=x"],
+               "since=2022-10-01T00:00:00", "until=2022-10-01T25:00:00Z",
+               "certainly=maybe&since=2022", "participant=Red", "claimant=The+Paper", "part_of=x"],
     "claims": ["kind=", "voice=loud", "polarity=yes", "mode=quote", "metric=KILLED",
                "said_since=2022-10-01T00:00:00+02:00", "said_until=now", "holds_on=2022-W40",
                "conditional=true,false", "evidence=none", "interest=self-serving",

@@ -75,9 +75,7 @@ def test_the_change_log_replayed_from_zero_gives_the_current_records(
     assert {change["cause"] for change in changes} >= {"edit", "merge", "reference", "erase"}
 
 
-def test_a_copy_kept_at_any_number_follows_by_what_came_since(
-    client: Client, lived: World
-) -> None:
+def test_a_copy_kept_at_any_number_follows_by_what_came_since(client: Client, lived: World) -> None:
     changes = log(client)
     whole = current(client)
     for seq in (1, 22, 23, 30, len(changes) - 1, len(changes)):
@@ -92,9 +90,7 @@ def test_a_copy_kept_at_any_number_follows_by_what_came_since(
         assert copy == whole
 
 
-def test_a_change_has_the_record_as_its_own_address_served_it(
-    client: Client, lived: World
-) -> None:
+def test_a_change_has_the_record_as_its_own_address_served_it(client: Client, lived: World) -> None:
     answer = client.get("/api/v1/changes/?limit=200").content
     for change in log(client):
         url = detail(change["resource"], change["id"], "history", change["version"])
