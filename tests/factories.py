@@ -197,8 +197,15 @@ def _voices(made: World) -> None:
             parent=state_id, codes={"wikidata": f"Q1{side}"})  # fmt: skip
         row("sources", f"{side}_spokesman", name=f"{side.title()} spokesman", kind="spokesperson",
             speaks_for=ident("actors", f"{side}_army"))  # fmt: skip
-    row("sources", "paper", name="The Paper", kind="news_outlet", independent=True, country="LB",
-        reliability={"value": "B", "reason": "It corrects itself.", "at": "2024-01-15"})  # fmt: skip
+    row(
+        "sources",
+        "paper",
+        name="The Paper",
+        kind="news_outlet",
+        independent=True,
+        country="LB",
+        reliability={"value": "B", "reason": "It corrects itself.", "at": "2024-01-15"},
+    )
     row("sources", "red_ministry", name="Red Ministry", kind="ministry", speaks_for=made.red)
 
 

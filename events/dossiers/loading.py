@@ -1,6 +1,7 @@
 """Loading a dossier: from local names to rows of the workspace, and on to records."""
 
 import difflib
+import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -312,6 +313,8 @@ class _Loading:
                 del rows[row_id]
             elif mine:
                 rows[row_id] = {**statement, "dataset": self.slug, "datasets": datasets}
+                if old is not None:
+                    rows[row_id] = _keep_attached(rows[row_id], old)
                 if old is not None and others:
                     rows[row_id] = shape.normal(_keep_shared(rows[row_id], old))
             else:
@@ -448,6 +451,29 @@ class _Loading:
                 if str(row_id) in text:
                     return self.dossier.fault((section, name), text.replace(str(row_id), name))
         return self.dossier.fault((), text)
+
+
+def _keep_attached(new: Statement, old: Statement) -> Statement:
+    """What attaching a text filled in, where the dossier leaves it open, stays."""
+    kept = dict(new)
+    for key in ("text_length", "text_sha256"):
+        if key in new and new[key] is None:
+            kept[key] = old[key]
+    if "citations" in new:
+        hashes = {
+            _without_hash(citation): citation["passage_sha256"] for citation in old["citations"]
+        }
+        kept["citations"] = [
+            {**citation, "passage_sha256": hashes.get(_without_hash(citation))}
+            if citation["passage_sha256"] is None
+            else citation
+            for citation in new["citations"]
+        ]
+    return kept
+
+
+def _without_hash(citation: Statement) -> str:
+    return json.dumps({**citation, "passage_sha256": None}, sort_keys=True)
 
 
 def _keep_shared(new: Statement, old: Statement) -> Statement:

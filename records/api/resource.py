@@ -155,7 +155,7 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
             cursor=cursor,
             binding=binding,
             shown=[
-                "op",
+                Subquery(Change.objects.filter(seq=OuterRef("seq")).values("op")),
                 "live",
                 "body",
                 "recorded_at",

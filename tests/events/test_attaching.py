@@ -6,7 +6,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from events.attaching import TextError, attach_text
+from events.dossiers import load, read
 from events.passages import passage_of
+from events.records import ClaimRecord
 from records import publishing
 from records.models import Change
 from records.publishing import PublishError
@@ -31,9 +33,14 @@ def span(part):
 @pytest.fixture
 def paper(world):
     """A document with mentions, cited three times: with hash and quote, without, by locator."""
-    document = public("documents", "news", publisher=world.paper, text_length=len(TEXT),
-                      text_sha256=sha(TEXT), mentions=[
-                          {"span": span("Oakfo\u0301rd"), "place": world.oakford, "basis": "text"}])  # fmt: skip
+    document = public(
+        "documents",
+        "news",
+        publisher=world.paper,
+        text_length=len(TEXT),
+        text_sha256=sha(TEXT),
+        mentions=[{"span": span("Oakfo\u0301rd"), "place": world.oakford, "basis": "text"}],
+    )
     said_by_mayor = [span("We saw [two] columns"), span("E\u0301nd")]
     public("claims", "saw", claimant=world.paper, places=[world.oakford], citations=[
         {"document": document, "mode": "direct_quote", "spans": said_by_mayor,
@@ -64,7 +71,10 @@ def test_a_text_that_fits_is_kept_and_the_document_says_so(world, paper):
 
 def test_a_missing_passage_hash_is_filled_in_and_published(world, paper):
     attach_text(paper, TEXT)
-    for statement in (said("claims", ident("claims", "left")), body("claims", ident("claims", "left"))):
+    for statement in (
+        said("claims", ident("claims", "left")),
+        body("claims", ident("claims", "left")),
+    ):
         hashes = {c["mode"]: c["passage_sha256"] for c in statement["citations"]}
         assert hashes == {"narration": sha("Troops left"), "paraphrase": None}
 
@@ -86,25 +96,33 @@ def test_attaching_once_more_changes_nothing(world, paper):
 
 @pytest.mark.parametrize(
     "other",
-    [TEXT.replace("\r\n", "\n"), TEXT.replace("o\u0301", "ó"), TEXT + " ", TEXT.encode().decode("latin-1")],
+    [
+        TEXT.replace("\r\n", "\n"),
+        TEXT.replace("o\u0301", "ó"),
+        TEXT + " ",
+        TEXT.encode().decode("latin-1"),
+    ],
     ids=["line ends", "composed", "longer", "latin"],
-)  # fmt: skip
+)
 def test_another_text_is_refused(world, paper, other):
     faults = faults_of(paper, other)
     assert f"the document: text_length is {len(other)} by the text, not {len(TEXT)}" in faults
-    assert (
-        f"the document: text_sha256 is {sha(other)} by the text, not {sha(TEXT)}" in faults
-    )
+    assert f"the document: text_sha256 is {sha(other)} by the text, not {sha(TEXT)}" in faults
 
 
 def test_every_fault_is_named_at_once(world, paper):
     saw = ident("claims", "saw")
-    republish("claims", saw, citations=[
-        said("claims", saw)["citations"][0] | {"quote": "They saw", "passage_sha256": "0" * 64}])  # fmt: skip
+    republish(
+        "claims",
+        saw,
+        citations=[
+            said("claims", saw)["citations"][0] | {"quote": "They saw", "passage_sha256": "0" * 64}
+        ],
+    )
     shown = "[{}, {}], [{}, {}]".format(*span("We saw [two] columns"), *span("E\u0301nd"))
+    found = sha("We saw [two] columns\nE\u0301nd")
     assert faults_of(paper) == [
-        f"claims/{saw}: passage_sha256 of {shown} is {sha('We saw [two] columns' + chr(10) + 'E' + chr(769) + 'nd')}"
-        f" by the text, not {'0' * 64}",
+        f"claims/{saw}: passage_sha256 of {shown} is {found} by the text, not {'0' * 64}",
         f"claims/{saw}: quote 'They saw' does not stand in the passage {shown}",
     ]
 
@@ -207,6 +225,25 @@ def test_a_claim_that_follows_a_rename_is_not_held_up(world, paper):
     attach_text(paper, TEXT)
     republish("places", world.oakford, name="Oakton")
     assert body("claims", ident("claims", "saw"))["places"][0]["name"] == "Oakton"
+
+
+def test_what_attaching_filled_in_stays_when_the_dossier_is_loaded_again(db, tmp_path):
+    (tmp_path / "story.yaml").write_text(
+        "dataset: {slug: story, title: Story}\n"
+        "places: {town: {name: Town, kind: town}}\n"
+        "sources: {paper: {name: Paper, kind: news_outlet}}\n"
+        "documents: {news: {kind: article, publisher: paper}}\n"
+        "claims:\n"
+        "  left: {statement: Troops left., kind: description, claimant: paper, places: [town],\n"
+        "         citations: [{document: news, mode: narration, spans: [[3, 14]]}]}\n"
+    )
+    load(read(tmp_path))
+    document = Document.objects.get()
+    assert attach_text(document, TEXT).filled == 1
+    assert load(read(tmp_path)).published is None
+    assert body("documents", document.pk)["has_text"] is True
+    claim = ClaimRecord.objects.current().get()
+    assert claim.statement()["citations"][0]["passage_sha256"] == sha("Troops left")
 
 
 def test_a_passage_is_its_spans_joined_by_a_line_feed():

@@ -175,7 +175,9 @@ def test_a_text_goes_with_its_document_unless_another_has_it(world):
     assert SECRET not in everything()
 
 
-@pytest.mark.parametrize("resource", ["places", "actors", "sources", "documents", "events", "claims"])
+@pytest.mark.parametrize(
+    "resource", ["places", "actors", "sources", "documents", "events", "claims"]
+)
 def test_rows_of_every_resource_are_erased(world, resource):
     name = {"documents": "title", "events": "title", "claims": "statement"}.get(resource, "name")
     for key in [key for key in world.objects if key[0] == resource]:

@@ -117,7 +117,9 @@ def test_the_one_current_version_is_guaranteed_by_the_database(world):
         type(newest).objects.bulk_create([newest])
 
 
-@pytest.mark.parametrize("resource", ["places", "actors", "sources", "documents", "events", "claims"])
+@pytest.mark.parametrize(
+    "resource", ["places", "actors", "sources", "documents", "events", "claims"]
+)
 def test_a_version_is_never_changed_or_deleted(world, resource):
     table = record_of(resource)._meta.db_table
     for statement in (
@@ -148,10 +150,12 @@ def test_the_change_log_is_append_only_too(world):
 def test_append_only_tables_are_not_emptied(world):
     connection.check_constraints()
     tables = ["records_change", *(record_of(name)._meta.db_table for name in resources())]
-    for table in tables:
-        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-            connection.cursor().execute("set local dateline.truncate = ''")
-            connection.cursor().execute(f"truncate {table} cascade")
+    with transaction.atomic():
+        connection.cursor().execute("set local dateline.truncate = ''")
+        for table in tables:
+            with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+                connection.cursor().execute(f"truncate {table} cascade")
+        connection.cursor().execute("set local dateline.truncate = 'on'")
 
 
 def test_an_edited_row_is_a_draft_and_its_record_stays(world):
@@ -171,8 +175,10 @@ def test_a_row_is_refused_while_what_it_refers_to_is_not_public():
     with pytest.raises(PublishError) as refused:
         publish(("places", child))
     assert [str(problem) for problem in refused.value.problems] == [
-        f"places/{child}: refers to places/{parent}, which is not public; "
-        "publish it first or in the same change set"
+        (
+            f"places/{child}: refers to places/{parent}, which is not public; "
+            "publish it first or in the same change set"
+        )
     ]
     assert state("places", child) == "draft"
     assert not Change.objects.exists()
@@ -397,8 +403,15 @@ def test_what_may_not_be_redistributed_is_published_on_a_closed_instance_only(se
     Dataset.objects.create(slug="open", title="Open")
     origins = [{"dataset": "secret", "external_id": "1"}]
     home = row("places", "home", dataset="secret", datasets=origins)
-    guest = row("places", "guest", dataset="open", datasets=[
-        {"dataset": "open", "external_id": "1"}, {"dataset": "secret", "external_id": "2"}])  # fmt: skip
+    guest = row(
+        "places",
+        "guest",
+        dataset="open",
+        datasets=[
+            {"dataset": "open", "external_id": "1"},
+            {"dataset": "secret", "external_id": "2"},
+        ],
+    )
     for place in (home, guest):
         with pytest.raises(PublishError, match="data set secret forbids redistribution"):
             publish(("places", place))

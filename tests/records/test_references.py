@@ -179,8 +179,10 @@ def test_retracting_is_refused_while_public_records_refer_to_it(world):
     with pytest.raises(PublishError) as refused:
         publishing.retract([("places", world.northmark)], reason="A mistake.")
     assert [str(problem) for problem in refused.value.problems] == [
-        f"places/{world.northmark}: places/{world.oakford} refers to it; "
-        "retract that as well, or edit it first"
+        (
+            f"places/{world.northmark}: places/{world.oakford} refers to it; "
+            "retract that as well, or edit it first"
+        )
     ]
     assert Change.objects.count() == before
 
@@ -221,9 +223,9 @@ def test_a_large_fan_out_waits_in_the_queue_and_is_worked_off(world, few_followe
     assert not Refresh.objects.exists()
     for town in [*towns, world.ferry]:
         assert body("places", town)["parent"]["name"] == "New Southmark"
-    assert set(Change.objects.filter(seq__gt=change_set.last_seq).values_list("cause", flat=True)) == {
-        "reference"
-    }
+    assert set(
+        Change.objects.filter(seq__gt=change_set.last_seq).values_list("cause", flat=True)
+    ) == {"reference"}
 
 
 def test_the_queue_is_resumable(world, few_followers):

@@ -1,5 +1,6 @@
 """The one sequence: publishers in parallel processes leave no gap, no disorder and no loss."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -77,7 +78,7 @@ def test_publishers_in_parallel_leave_no_gap_no_disorder_and_lose_nothing(publis
 
     sets = list(ChangeSet.objects.order_by("first_seq"))
     assert sets[0].first_seq == 1
-    for before, after in zip(sets, sets[1:], strict=False):
+    for before, after in itertools.pairwise(sets):
         assert after.first_seq == before.last_seq + 1
         assert after.recorded_at > before.recorded_at
     for change_set in sets:

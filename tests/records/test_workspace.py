@@ -16,7 +16,7 @@ OAK = {"name": "Oakford", "kind": "town"}
 
 def test_rows_are_made_changed_and_left_alone():
     ids = [ident("places", name) for name in "abc"]
-    first = workspace.apply("places", {i: OAK for i in ids[:2]})
+    first = workspace.apply("places", dict.fromkeys(ids[:2], OAK))
     assert (first.created, first.changed, first.unchanged) == (ids[:2], [], [])
     second = workspace.apply(
         "places", {ids[0]: OAK, ids[1]: OAK | {"kind": "village"}, ids[2]: OAK}
