@@ -200,6 +200,7 @@ class Edition:
         self._drop_dead_links()
         self._mirror_links()
         self._check_references()
+        self._check_codes()
         self._stop_on_problems()
         changed = self._assemble_all(list(self.statements))
         for key, (op, _) in self.tombstones.items():
@@ -343,6 +344,28 @@ class Edition:
                         key,
                         f"refers to {ref[0]}/{ref[1]}, which is not public; "
                         "publish it first or in the same change set",
+                    )
+
+    def _check_codes(self) -> None:
+        """Refuse a code that is public on another row, which has given it up in a draft alone."""
+        new: dict[str, dict[str, Key]] = defaultdict(dict)
+        for key, statement in self.statements.items():
+            public = self.public(key) if "codes" in statement else None
+            old = public.version.codes if public else []
+            for code in _codes(statement):
+                if code not in old:
+                    new[key[0]][code] = key
+        for resource, codes in new.items():
+            holders = record_of(resource).objects.current().filter(codes__overlap=list(codes))
+            for object_id, held in holders.values_list("object_id", "codes"):
+                holder = (resource, str(object_id))
+                if holder in self.tombstones or holder in self.statements:
+                    continue
+                for code in sorted(codes.keys() & set(held)):
+                    self.problem(
+                        codes[code],
+                        f"its code {code} is public on {resource}/{object_id}; "
+                        "publish that first or in the same change set",
                     )
 
     def _drop_dead_links(self) -> None:

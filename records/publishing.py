@@ -66,8 +66,9 @@ def publish(
     """Make rows of the workspace public as they stand, together; None where nothing differs.
 
     `objects` are pairs of a resource and an id. What a row refers to must be public or among
-    them; a symmetric link, such as `same_as`, shows once both its sides are. Raises `PublishError`
-    naming each row that cannot be published; then none is.
+    them. A symmetric link, such as `same_as`, belongs to both its sides: it shows, changes or goes
+    once neither of them is a draft. Raises `PublishError` naming each row that cannot be
+    published; then none is.
     """
     with edition(cause, user=user, role=role, reason=reason) as made:
         connection.check_constraints()
@@ -88,12 +89,44 @@ def publish(
                     made.problem(key, "was erased, and is not published again")
                 else:
                     made.add(key, statements[row_id])
+        _keep_links_of_drafts(made)
         _refuse_forbidden(made)
         for resource, ids in rows.items():
             record_of(resource).shape.model._default_manager.filter(pk__in=ids).update(
                 state=State.PUBLISHED
             )
     return made.change_set
+
+
+def _keep_links_of_drafts(made: Edition) -> None:
+    """Leave symmetric links to rows that are under edit as they are in public.
+
+    Such a link is stored once, and this set cannot tell which of its two rows was edited.
+    """
+    now: dict[Key, dict[str, dict[str, list[Any]]]] = {}
+    others: dict[str, set[str]] = defaultdict(set)
+    for key, statement in made.statements.items():
+        links = record_of(key[0]).shape.links
+        public = made.public(key) if links else None
+        before = public.version.statement() if public else None
+        now[key] = {member.name: member.by_other(before) for member in links}
+        for member in links:
+            found = {*now[key][member.name], *member.by_other(statement)}
+            others[key[0]] |= {i for i in found if (key[0], i) not in made.statements}
+    drafts: set[Key] = set()
+    for resource, ids in others.items():
+        rows = record_of(resource).shape.model._default_manager.filter(pk__in=ids)
+        under_edit = rows.filter(state__in=[State.DRAFT, State.IN_REVIEW])
+        drafts |= {(resource, str(i)) for i in under_edit.values_list("pk", flat=True)}
+    for key in [key for key in made.statements if now[key]] if drafts else []:
+        shape, statement = record_of(key[0]).shape, made.statements[key]
+        for member in shape.links:
+            stated = member.by_other(statement)
+            held = {i for i in {*stated, *now[key][member.name]} if (key[0], i) in drafts}
+            kept = [e for e in statement[member.name] if not member.leads_to(e, held)]
+            kept += [e for i in sorted(held) for e in now[key][member.name].get(i, [])]
+            statement = {**statement, member.name: kept}
+        made.statements[key] = shape.normal(statement)
 
 
 def _refuse_too_many(rows: dict[str, list[UUID]]) -> None:

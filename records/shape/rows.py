@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -162,6 +162,18 @@ class Links(Rows):
         self.other = next(
             m.name for m in self.members if isinstance(m, Reference) and m.column == "target_id"
         )
+
+    def leads_to(self, element: Statement, others: Container[str]) -> bool:
+        """Whether an element is a symmetric link to one of the given rows."""
+        return element["kind"] in self.symmetric and element[self.other] in others
+
+    def by_other(self, statement: Statement | None) -> dict[str, list[Statement]]:
+        """The symmetric links of a statement, by the id of their other side."""
+        found: dict[str, list[Statement]] = defaultdict(list)
+        for element in statement[self.name] if statement else []:
+            if element["kind"] in self.symmetric:
+                found[element[self.other]].append(element)
+        return found
 
     def load(self, ids: Sequence[UUID]) -> dict[UUID, Any]:
         by_parent = super().load(ids)

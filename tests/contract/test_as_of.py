@@ -187,7 +187,7 @@ ACTS: list[Act] = [edit, rename, move, add, retract, merge, undo]
 
 
 @settings(
-    max_examples=10,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

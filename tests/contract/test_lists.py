@@ -237,7 +237,7 @@ def test_no_event_and_no_claim_is_left_out_by_default(client: Client, world: Wor
         factories.public("events", status, title=f"One that is {status}", status=status)
     factories.public(
         "claims", "denied", claimant=world.paper, event=world.advance, polarity="denied",
-        condition="if it rains", citations=[],
+        condition="if it rains",
     )  # fmt: skip
     statuses = {event["status"] for event in get(client, "/api/v1/events/")["results"]}
     assert statuses == {"occurred", "claimed", "planned", "hypothetical", "negated"}

@@ -32,7 +32,8 @@ def shown_in(part: Any, whole: Any) -> bool:
 def test_the_first_request_has_the_answer_that_is_shown(lyman: None, client: Client) -> None:
     url = re.search(r"curl 'http://127.0.0.1:8000(\S+)'", README)
     answer = re.search(r"```json\n(.*?)```", README, re.DOTALL)
-    assert url and answer
+    assert url
+    assert answer
     response = client.get(url[1])
     assert response.status_code == 200
     shown = json.loads(answer[1])

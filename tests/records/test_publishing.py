@@ -230,10 +230,7 @@ def put_canaries(world):
                 citation | {"quote": CANARY, "locator": CANARY} for citation in old["citations"]
             ]
         if resource in ("claims", "events"):
-            members["relations"] = [
-                link if link["kind"] in ("same_as", "contradicts") else link | {"phrase": CANARY}
-                for link in old["relations"]
-            ]
+            members["relations"] = [link | {"phrase": CANARY} for link in old["relations"]]
         if resource == "documents":
             members["mentions"] = [m | {"candidates": [CANARY]} for m in old["mentions"]]
         edit(resource, row_id, **members)
@@ -437,6 +434,21 @@ def test_a_set_whose_places_would_lie_under_each_other_is_refused():
         publish(("places", upper))
     publish(("places", upper), ("places", lower))
     assert [a["name"] for a in body("places", upper)["ancestors"]] == ["Lower"]
+
+
+def test_a_code_is_not_public_on_two_rows(world):
+    edit("places", world.oakford, codes={})
+    taken = row("places", "taken", codes={"geonames": "1001"})
+    with pytest.raises(PublishError) as refused:
+        publish(("places", taken))
+    assert [str(problem) for problem in refused.value.problems] == [
+        (
+            f"places/{taken}: its code geonames:1001 is public on places/{world.oakford}; "
+            "publish that first or in the same change set"
+        )
+    ]
+    publish(("places", taken), ("places", world.oakford))
+    assert body("places", taken)["codes"] == {"geonames": "1001"}
 
 
 def test_the_number_of_queries_does_not_grow_with_the_rows(world, django_assert_max_num_queries):

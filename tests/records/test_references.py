@@ -174,6 +174,24 @@ def test_a_symmetric_link_to_a_draft_waits_until_both_are_public(world):
     assert [r["claim"]["id"] for r in body("claims", draft)["relations"]] == [str(world.held)]
 
 
+def test_a_symmetric_link_changes_once_neither_side_is_a_draft(world):
+    link = {"kind": "contradicts", "claim": world.counted, "how": "value"}
+    edit("claims", world.held, relations=[link], wording="unapproved")
+    republish("claims", world.counted, wording="approved")
+    for claim in (world.held, world.counted):
+        assert body("claims", claim)["relations"] == []
+    publish(("claims", world.held))
+    for claim in (world.held, world.counted):
+        assert [r["how"] for r in body("claims", claim)["relations"]] == ["value"]
+    edit("claims", world.held, relations=[])
+    republish("claims", world.counted, wording="as before")
+    for claim in (world.held, world.counted):
+        assert [r["how"] for r in body("claims", claim)["relations"]] == ["value"]
+    publish(("claims", world.held))
+    for claim in (world.held, world.counted):
+        assert body("claims", claim)["relations"] == []
+
+
 def test_retracting_is_refused_while_public_records_refer_to_it(world):
     before = Change.objects.count()
     with pytest.raises(PublishError) as refused:
