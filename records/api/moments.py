@@ -12,6 +12,7 @@ from records.models import ChangeSet
 from records.time import parse_bound
 
 _SEQ = re.compile(r"[0-9]{1,18}")
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def moment(as_of: str | None) -> Moment:
                 ("as_of", f"{as_of} is not recorded yet; the newest is {now.newest}")
             )
         return Moment(now.newest, now.recorded_at, int(as_of))
-    if "T" not in as_of.upper():
+    if not _INSTANT.match(as_of):
         raise BadParameter(
             ("as_of", f"{as_of[:60]!a} is neither a number nor an instant (2022-10-01T14:30:00Z)")
         )

@@ -94,6 +94,7 @@ CASES: dict[str, Case] = {
     "as_of at the end of time": asked("as_of=9999-12-31T23:59:59-14:00", "as_of"),
     "as_of beyond the end of time": asked("as_of=9999-12-31T23:59:59%2B14:00", "as_of"),
     "as_of T": asked("as_of=T", "as_of"),
+    "as_of yesterday": asked("as_of=yesterday", "as_of"),
     "a leap second": asked("since=2016-12-31T23:59:60Z", "since"),
     "year 0": asked("since=0000", "since"),
     "year 0, to the second": asked("since=0000-01-01T00:00:00Z", "since"),
