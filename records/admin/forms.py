@@ -90,6 +90,13 @@ class SpansField(forms.CharField):
             raise ValidationError("No text is that long.")
         return spans
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether other spans were written; none, and a page without the field, are the same."""
+        try:
+            return bool((initial or []) != self.to_python(data))
+        except ValidationError:
+            return True
+
     def validate(self, value: Any) -> None:
         """Nothing more: `to_python` has refused what is no span."""
 
