@@ -324,7 +324,7 @@ _MISTAKES = [
         "2022-10-01",
     ),
     (
-        re.compile(r"^[0-9]XXX|^X|^[0-9]{2}X[0-9]|^[0-9]X"),
+        re.compile(r"^[0-9]X{3}|^X|^[0-9]{2}X[0-9]|^[0-9]X"),
         "level 1 leaves only the last one or two digits of a year unspecified",
         "20XX",
     ),
