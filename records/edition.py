@@ -373,7 +373,7 @@ class Edition:
         links: dict[Key, dict[str, set[str]]] = defaultdict(dict)
         for key, statement in self.statements.items():
             for member in record_of(key[0]).shape.links:
-                others = set(_symmetric(member, statement, key[1]))
+                others = set(member.by_other(statement))
                 if others:
                     links[key][member.name] = others
         self.prefetch(
@@ -391,11 +391,7 @@ class Edition:
                 }
                 if dead:
                     statement = self.statements[key]
-                    kept = [
-                        e
-                        for e in statement[member.name]
-                        if not (e["kind"] in member.symmetric and e[member.other] in dead)
-                    ]
+                    kept = [e for e in statement[member.name] if not member.leads_to(e, dead)]
                     self.statements[key] = {**statement, member.name: kept}
 
     def _mirror_links(self) -> None:
@@ -406,8 +402,8 @@ class Edition:
                 public = self.public(key)
                 old = public.version.statement() if public else None
                 new = self.statements.get(key) if key not in self.tombstones else None
-                before = _symmetric(member, old, object_id)
-                after = _symmetric(member, new, object_id)
+                before = _as_mirrored(member, old, object_id)
+                after = _as_mirrored(member, new, object_id)
                 for other in sorted({*before, *after}):
                     other_key = (resource, other)
                     if before.get(other) == after.get(other) or other_key in self.tombstones:
@@ -415,11 +411,7 @@ class Edition:
                     statement = self.statement(other_key)
                     if statement is None:
                         continue
-                    mine = [
-                        e
-                        for e in statement[member.name]
-                        if e["kind"] in member.symmetric and e[member.other] == object_id
-                    ]
+                    mine = member.by_other(statement).get(object_id, [])
                     theirs = after.get(other, [])
                     if mine == theirs:
                         continue
@@ -562,13 +554,12 @@ _OWN_COLUMNS = {
 }  # fmt: skip
 
 
-def _symmetric(member: Any, statement: Statement | None, object_id: str) -> dict[str, list[Any]]:
+def _as_mirrored(member: Any, statement: Statement | None, object_id: str) -> dict[str, list[Any]]:
     """The symmetric links of a statement by their other side, as that side shows them."""
-    found: dict[str, list[Any]] = defaultdict(list)
-    for element in statement[member.name] if statement else []:
-        if element["kind"] in member.symmetric:
-            found[element[member.other]].append({**element, member.other: object_id})
-    return found
+    return {
+        other: [{**element, member.other: object_id} for element in elements]
+        for other, elements in member.by_other(statement).items()
+    }
 
 
 def _codes(body: Body) -> list[str]:

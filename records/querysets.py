@@ -10,14 +10,6 @@ from django.db.models import Q
 class CuratedQuerySet(models.QuerySet):  # type: ignore[type-arg]
     """Rows of the workspace: drafts and all."""
 
-    def drafts(self) -> Self:
-        """Rows whose newest edit is not public."""
-        return self.filter(state__in=["draft", "in_review"])
-
-    def published(self) -> Self:
-        """Rows that are public as they stand."""
-        return self.filter(state="published")
-
 
 class RecordQuerySet(models.QuerySet):  # type: ignore[type-arg]
     """Published versions."""

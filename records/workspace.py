@@ -13,7 +13,7 @@ from django.db.models import Case, CheckConstraint, F, Q, Value, When
 from django.utils import timezone
 
 from records.models import Cause, Change, Curated, Dataset, Origin, ReviewItem, State
-from records.registry import record_of, resource_of
+from records.registry import record_of
 from records.shape import Codes, Member, Rows, Statement
 
 #: Columns of a curated row that a statement does not hold.
@@ -261,8 +261,3 @@ def discard(resource: str, object_id: UUID, *, user: Any = None) -> None:
         apply(resource, {object_id: version.statement()}, user=user)
         edited = Change.objects.filter(resource=resource, object_id=object_id, cause=Cause.EDIT)
         rows.update(state=State.PUBLISHED, curated=edited.exists())
-
-
-def editing(row: models.Model) -> tuple[str, UUID]:
-    """The resource and id of a row of the workspace, as publishing takes them."""
-    return resource_of(row), row.pk

@@ -1,6 +1,6 @@
 """Every question asked of the tables of actors, sources and documents."""
 
-from records.querysets import CuratedQuerySet, RecordQuerySet
+from records.querysets import CuratedQuerySet
 
 
 class ActorQuerySet(CuratedQuerySet):
@@ -13,15 +13,3 @@ class SourceQuerySet(CuratedQuerySet):
 
 class DocumentQuerySet(CuratedQuerySet):
     """Documents of the workspace."""
-
-
-class ActorRecordQuerySet(RecordQuerySet):
-    """Published versions of actors."""
-
-
-class SourceRecordQuerySet(RecordQuerySet):
-    """Published versions of sources."""
-
-
-class DocumentRecordQuerySet(RecordQuerySet):
-    """Published versions of documents."""
