@@ -84,7 +84,11 @@ STATEMENT_TIMEOUT = ENV.number(
 ENV.text("DATELINE_STATE", ".dateline", "Folder of the embedded database, keys and logs.")
 
 # Filters combine freely and are skewed: a plan made for all values goes wrong on some.
-session = {"plan_cache_mode": "force_custom_plan"}
+session = {
+    "plan_cache_mode": "force_custom_plan",
+    # From here on the index offers a name as one that sounds alike (records/api/searching.py).
+    "pg_trgm.strict_word_similarity_threshold": "0.3",
+}
 options: dict[str, Any] = {"prepare_threshold": 5, "server_side_binding": True}
 if SERVING:
     session["statement_timeout"] = str(STATEMENT_TIMEOUT)
@@ -197,7 +201,7 @@ LOGGING = {
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_RENDERER_CLASSES": ["config.api.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["records.api.formats.JSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "config.api.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["config.api.filters.StrictFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -29,6 +29,23 @@ def event_type(code: str) -> dict[str, Any]:
     return _shown()[code]
 
 
+def values() -> list[dict[str, Any]]:
+    """The types as their vocabulary lists them: what a crosswalk has beside codes stands apart."""
+    return [
+        {
+            **entry,
+            "crosswalk": {
+                system: codes
+                for system, codes in entry["crosswalk"].items()
+                if system not in ("note", "unverified")
+            },
+            "note": entry["crosswalk"].get("note"),
+            "unverified": entry["crosswalk"].get("unverified", []),
+        }
+        for entry in event_types()
+    ]
+
+
 def load_event_types(model: type[models.Model] | None = None) -> int:
     """Write all types to the database, in one statement; the number of them.
 

@@ -1,6 +1,7 @@
 """Published versions of events and claims."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -21,7 +22,8 @@ from events.models import (
     EventPlace,
 )
 from events.querysets import ClaimRecordQuerySet, EventRecordQuerySet
-from records.models import PlaceLine
+from places.positions import point, points
+from records.models import PlaceLine, SearchText
 from records.models.record import CURRENT
 from records.record import PublishedRecord
 from records.shape import (
@@ -50,6 +52,7 @@ def _ids(references: list[Body]) -> list[str]:
 class EventRecord(PublishedRecord):
     """One published version of an event."""
 
+    newest_first = "when_last"
     shape = Shape(
         "events",
         Event,
@@ -142,6 +145,20 @@ class EventRecord(PublishedRecord):
         return {"id": body["id"], "title": body["title"], "type": body["type"]["code"]}
 
     @classmethod
+    def geometry(cls, body: Body) -> Body | None:
+        """Its position as GeoJSON, or else its place's."""
+        return point(**cls.borrowed(body))
+
+    @classmethod
+    def said(cls, body: Body) -> list[str | None]:
+        return [body["title"], body["summary"], body["type"]["label"]]
+
+    @classmethod
+    def named(cls, body: Body) -> list[Body | None]:
+        places = [element["place"] for element in body["places"]]
+        return [body["place"], *places, *(p["actor"] for p in body["participants"])]
+
+    @classmethod
     def lineage(cls, body: Body, look: Look) -> list[str]:
         ids = {element["place"]["id"] for element in body["places"]}
         if body["place"]:
@@ -191,6 +208,7 @@ def citation_publisher(body: Body, look: Look) -> Body:
 class ClaimRecord(PublishedRecord):
     """One published version of a claim."""
 
+    newest_first = "said_last"
     shape = Shape(
         "claims",
         Claim,
@@ -326,6 +344,23 @@ class ClaimRecord(PublishedRecord):
         return {"id": body["id"], "statement": body["statement"]}
 
     @classmethod
+    def geometry(cls, body: Body) -> Body | None:
+        """The positions of its places as GeoJSON; its event's is not known here."""
+        return points(body["places"])
+
+    @classmethod
+    def said(cls, body: Body) -> list[str | None]:
+        quotes = [citation["quote"] for citation in body["citations"]]
+        return [body["statement"], body["condition"], body["wording"], *quotes]
+
+    @classmethod
+    def named(cls, body: Body) -> list[Body | None]:
+        return [body["claimant"], *body["places"], body["actor"], body["object_actor"]]
+
+    def meant(self) -> list[UUID]:
+        return self.places  # its event's among them
+
+    @classmethod
     def merge(cls, winner: Statement, loser: Statement) -> Statement:
         merged = super().merge(winner, loser)
         merged["citations"] = winner["citations"] + [
@@ -442,5 +477,33 @@ class ClaimPlaceLine(PlaceLine):
         ]
 
 
+class EventSearchText(SearchText):
+    """What full text finds a version of an event by."""
+
+    record = models.OneToOneField(
+        EventRecord,
+        models.PROTECT,
+        primary_key=True,
+        db_column="seq",
+        related_name="search_text",
+        help_text="The version.",
+    )
+
+
+class ClaimSearchText(SearchText):
+    """What full text finds a version of a claim by."""
+
+    record = models.OneToOneField(
+        ClaimRecord,
+        models.PROTECT,
+        primary_key=True,
+        db_column="seq",
+        related_name="search_text",
+        help_text="The version.",
+    )
+
+
 EventRecord.place_line = EventPlaceLine
+EventRecord.search_text = EventSearchText
 ClaimRecord.place_line = ClaimPlaceLine
+ClaimRecord.search_text = ClaimSearchText

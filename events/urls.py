@@ -1,11 +1,16 @@
-"""Where events and claims are served."""
+"""Where events, claims and the coverage are served."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from events.api.coverage import CoverageView
 from events.api.views import ClaimViewSet, EventViewSet
 
 router = SimpleRouter()
 router.register("events", EventViewSet, basename="event")  # serves /api/v1/events/
 router.register("claims", ClaimViewSet, basename="claim")  # serves /api/v1/claims/
 
-urlpatterns = router.urls
+urlpatterns = [
+    path("coverage/", CoverageView.as_view(), name="coverage"),  # serves /api/v1/coverage/
+    *router.urls,
+]

@@ -6,9 +6,10 @@ from django.db import models
 from django.db.models import Q
 
 from places.models import Place, PlaceCode, PlaceName
+from places.positions import point
 from places.querysets import PlaceRecordQuerySet
 from records.folding import fold
-from records.models import PlaceLine
+from records.models import NameKey, PlaceLine, SearchText
 from records.models.record import CURRENT
 from records.record import PublishedRecord
 from records.shape import Body, Codes, Derived, Look, Reference, Rows, Scalar, Shape
@@ -92,6 +93,19 @@ class PlaceRecord(PublishedRecord):
         return {key: body[key] for key in ("id", "name", "kind", "country", "lat", "lon")}
 
     @classmethod
+    def geometry(cls, body: Body) -> Body | None:
+        """Its outline or line as GeoJSON, else its position."""
+        return body["geometry"] or point(body["lat"], body["lon"])
+
+    @classmethod
+    def said(cls, body: Body) -> list[str | None]:
+        return [name["name"] for name in body["names"]]
+
+    @classmethod
+    def named(cls, body: Body) -> list[Body | None]:
+        return [body]
+
+    @classmethod
     def taken(cls, body: Body, line: list[str], by: str) -> Any:
         if by == "documents":
             return cls.reference(body)
@@ -144,4 +158,31 @@ class PlacePlaceLine(PlaceLine):
         ]
 
 
+class PlaceSearchText(SearchText):
+    """What full text finds a version of a place by."""
+
+    record = models.OneToOneField(
+        PlaceRecord,
+        models.PROTECT,
+        primary_key=True,
+        db_column="seq",
+        related_name="search_text",
+        help_text="The version.",
+    )
+
+
+class PlaceNameKey(NameKey):
+    """One name of a version of a place."""
+
+    record = models.ForeignKey(
+        PlaceRecord,
+        models.PROTECT,
+        db_column="seq",
+        related_name="name_keys",
+        help_text="The version.",
+    )
+
+
 PlaceRecord.place_line = PlacePlaceLine
+PlaceRecord.search_text = PlaceSearchText
+PlaceRecord.name_key = PlaceNameKey

@@ -17,6 +17,7 @@ import orjson
 from django.db import connection, transaction
 from django.db.models import Max
 
+from records import searching
 from records.copying import copy_rows
 from records.models import Cause, Change, ChangeSet, Op, Refresh, ReviewItem
 from records.record import PublishedRecord, content_hash, core_json, whole_json
@@ -460,7 +461,16 @@ class Edition:
                 )
             )
         for resource, versions in by_resource.items():
-            _append(record_of(resource), versions)
+            record = record_of(resource)
+            _append(record, versions)
+            searching.write(
+                record,
+                (
+                    (version, self.bodies[resource, str(version.object_id)])
+                    for version in versions
+                    if version.live
+                ),
+            )
         copy_rows(Change, changes)
         if self.after_commit is not None:
             self.after_commit(self)

@@ -9,7 +9,7 @@ from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Cast
 
-from records import workspace
+from records import searching, workspace
 from records.edition import Edition, Key
 from records.models import ChangeSet, Erasure, Op, ReviewItem, State
 from records.record import ERASED, PublishedRecord, content_hash, core_json
@@ -70,6 +70,7 @@ def _erase_own(record: type[PublishedRecord], object_id: UUID, erased: Body, rea
     }
     names = {field.name for field in record._meta.concrete_fields}
     record.objects.of(object_id).update(**{k: v for k, v in values.items() if k in names})
+    searching.forget(record, record.objects.of(object_id).values_list("pk", flat=True))
     if record.place_line is not None:
         record.place_line._default_manager.filter(object_id=object_id).delete()
 
@@ -104,6 +105,9 @@ def _erase_embedded(key: Key, reference: Body) -> None:
             record.objects.filter(pk=version.pk).update(
                 body=body, content_hash=content_hash(core_json(core)), **record.borrowed(shown)
             )
+            if version.live:
+                searching.forget(record, [version.pk])
+                searching.write(record, [(version, core)])
 
 
 def _rewrite(body: str, object_id: str, reference: Body) -> str:

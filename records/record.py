@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 
-from records.models import PlaceLine, Record
+from records.models import NameKey, PlaceLine, Record, SearchText
 from records.querysets import RecordQuerySet
 from records.shape import Body, Derived, Look, Shape, Statement
 
@@ -26,6 +26,12 @@ class PublishedRecord(Record):
     plain_reference: ClassVar[bool] = True
     #: The side table that `within` reads, for resources that lie in places.
     place_line: ClassVar[type[PlaceLine] | None] = None
+    #: The column that sorts it newest first.
+    newest_first: ClassVar[str] = "recorded_at"
+    #: The side table that full text reads.
+    search_text: ClassVar[type[SearchText]]
+    #: The side table of names, for resources that have names.
+    name_key: ClassVar[type[NameKey] | None] = None
 
     objects = RecordQuerySet.as_manager()
 
@@ -51,6 +57,20 @@ class PublishedRecord(Record):
     def columns(cls, body: Body, look: Look) -> dict[str, Any]:
         """The filter columns of the resource, by name."""
         raise NotImplementedError
+
+    @classmethod
+    def said(cls, body: Body) -> list[str | None]:
+        """The texts by which full text finds it, beside the names of what it names."""
+        raise NotImplementedError
+
+    @classmethod
+    def named(cls, body: Body) -> list[Body | None]:
+        """The places, actors and sources by whose names full text finds it, in small form."""
+        raise NotImplementedError
+
+    def meant(self) -> list[UUID]:
+        """Further places, actors and sources by whose names it is found, by columns of its own."""
+        return []
 
     @classmethod
     def taken(cls, body: Body, line: list[str], by: str) -> Any:

@@ -2,6 +2,22 @@
 
 from django.db.migrations import RunSQL
 
+#: Words in Latin letters are stemmed as English, others as Russian, which leaves other languages'
+#: words as they are or cuts them alike. No word is left out: none is too common to be looked for.
+TEXT_SEARCH = RunSQL(
+    """
+    create text search dictionary dateline_latin (template = snowball, language = english);
+    create text search dictionary dateline_other (template = snowball, language = russian);
+    create text search configuration dateline (copy = simple);
+    alter text search configuration dateline
+        alter mapping for asciiword, asciihword, hword_asciipart with dateline_latin;
+    alter text search configuration dateline
+        alter mapping for word, hword, hword_part, numword with dateline_other;
+    """,
+    "drop text search configuration dateline; drop text search dictionary dateline_latin;"
+    "drop text search dictionary dateline_other;",
+)
+
 SPANS = RunSQL(
     """
     create function dateline_spans_ordered(spans int[]) returns boolean

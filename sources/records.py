@@ -9,6 +9,7 @@ from django.db import models
 
 from places.records import NAME_MEMBERS, NAME_ORDER
 from records.folding import fold
+from records.models import NameKey, SearchText
 from records.models.record import CURRENT
 from records.record import PublishedRecord
 from records.shape import (
@@ -94,6 +95,14 @@ class NamedRecord(PublishedRecord):
     @classmethod
     def reference(cls, body: Body) -> Body:
         return {key: body[key] for key in ("id", "name", "kind", "party", "party_id")}
+
+    @classmethod
+    def said(cls, body: Body) -> list[str | None]:
+        return [name["name"] for name in body["names"]]
+
+    @classmethod
+    def named(cls, body: Body) -> list[Body | None]:
+        return [body]
 
     @classmethod
     def columns(cls, body: Body, look: Look) -> dict[str, Any]:
@@ -230,6 +239,7 @@ class HasText(Scalar):
 class DocumentRecord(PublishedRecord):
     """One published version of a document."""
 
+    newest_first = "published_last"
     shape = Shape(
         "documents",
         Document,
@@ -304,6 +314,15 @@ class DocumentRecord(PublishedRecord):
         return {key: body[key] for key in ("id", "kind", "title", "url")}
 
     @classmethod
+    def said(cls, body: Body) -> list[str | None]:
+        return [body["title"], body["author"]]
+
+    @classmethod
+    def named(cls, body: Body) -> list[Body | None]:
+        mentioned = [m["place"] or m["actor"] or m["source"] for m in body["mentions"]]
+        return [body["publisher"], *mentioned]
+
+    @classmethod
     def taken(cls, body: Body, line: list[str], by: str) -> Any:
         return cls.reference(body), body["publisher"] if by == "claims" else None
 
@@ -335,3 +354,73 @@ class DocumentRecord(PublishedRecord):
             "actors": mentioned["actor"],
             **time_values("published", body["published"]),
         }
+
+
+class ActorSearchText(SearchText):
+    """What full text finds a version of an actor by."""
+
+    record = models.OneToOneField(
+        ActorRecord,
+        models.PROTECT,
+        primary_key=True,
+        db_column="seq",
+        related_name="search_text",
+        help_text="The version.",
+    )
+
+
+class ActorNameKey(NameKey):
+    """One name of a version of an actor."""
+
+    record = models.ForeignKey(
+        ActorRecord,
+        models.PROTECT,
+        db_column="seq",
+        related_name="name_keys",
+        help_text="The version.",
+    )
+
+
+class SourceSearchText(SearchText):
+    """What full text finds a version of a source by."""
+
+    record = models.OneToOneField(
+        SourceRecord,
+        models.PROTECT,
+        primary_key=True,
+        db_column="seq",
+        related_name="search_text",
+        help_text="The version.",
+    )
+
+
+class SourceNameKey(NameKey):
+    """One name of a version of a source."""
+
+    record = models.ForeignKey(
+        SourceRecord,
+        models.PROTECT,
+        db_column="seq",
+        related_name="name_keys",
+        help_text="The version.",
+    )
+
+
+class DocumentSearchText(SearchText):
+    """What full text finds a version of a document by."""
+
+    record = models.OneToOneField(
+        DocumentRecord,
+        models.PROTECT,
+        primary_key=True,
+        db_column="seq",
+        related_name="search_text",
+        help_text="The version.",
+    )
+
+
+ActorRecord.search_text = ActorSearchText
+ActorRecord.name_key = ActorNameKey
+SourceRecord.search_text = SourceSearchText
+SourceRecord.name_key = SourceNameKey
+DocumentRecord.search_text = DocumentSearchText

@@ -113,7 +113,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
             headers["Allow"] = ", ".join(context["view"].allowed_methods)
             detail = f"{request.method[:40]!a} is not allowed here; {headers['Allow']} are."
         if isinstance(error, exceptions.NotAcceptable):
-            known = ", ".join(found.media_type for found in context["view"].renderer_classes)
+            known = ", ".join(found.media_type for found in context["view"].get_renderers())
             accept = request.META.get("HTTP_ACCEPT", "")
             detail = f"Accept: {accept[:100]!a} takes nothing that is served here: {known}."
         if getattr(error, "auth_header", None):

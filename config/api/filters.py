@@ -7,6 +7,8 @@ from typing import Any
 
 from rest_framework.filters import BaseFilterBackend
 
+from records.api.members import expandable
+
 
 class StrictFilterBackend(BaseFilterBackend):
     """Filters of `RecordFilter`, in OpenAPI: repeated parameters, `!` before what is excluded."""
@@ -21,18 +23,24 @@ class StrictFilterBackend(BaseFilterBackend):
             _parameter(name, found)
             for name, found in getattr(filterset, "base_filters", {}).items()
         ]
+        record = getattr(view, "record", None)
         orderings = getattr(view, "orderings", None)
         if orderings:
             names = [sign + name for name in orderings for sign in ("", "-")]
             default = getattr(view, "default_ordering", next(iter(orderings)))
+            schema = {"type": "string", "enum": names, "default": default}
+            text = (
+                "What to sort by; `-` reverses. What has no value comes last both ways, and the id "
+                "makes the order total."
+            )
+            if record is not None:
+                schema["enum"] = [*names, "relevance"]
+                text += (
+                    " `relevance`, with `q` or `name` alone, gives one page of what fits best; it "
+                    "is the default with `name`. With `q` the newest 2,000 matches are ranked."
+                )
             parameters.append(
-                {
-                    "name": "ordering",
-                    "in": "query",
-                    "description": "What to sort by; `-` reverses. What has no value comes last "
-                    "both ways, and the id makes the order total.",
-                    "schema": {"type": "string", "enum": names, "default": default},
-                }
+                {"name": "ordering", "in": "query", "description": text, "schema": schema}
             )
         if filterset is not None:
             parameters.append(
@@ -44,7 +52,34 @@ class StrictFilterBackend(BaseFilterBackend):
                     "schema": {"type": "string"},
                 }
             )
+        if record is not None:
+            parameters += [_fields(), _expand(expandable(record, view.backwards))]
         return parameters
+
+
+def _fields() -> dict[str, Any]:
+    return {
+        "name": "fields",
+        "in": "query",
+        "description": "Only these members, each by its path such as `id` or `when.edtf`, through "
+        "lists element by element. What is left out is missing from the answer, whatever its "
+        "schema requires.",
+        "schema": {"type": "array", "items": {"type": "string", "minLength": 1}, "maxItems": 100},
+        "style": "form",
+        "explode": True,
+    }
+
+
+def _expand(names: list[str]) -> dict[str, Any]:
+    return {
+        "name": "expand",
+        "in": "query",
+        "description": "Adds `included`: the records that these members refer to, whole, each "
+        "once, at most 500 in all. References stay as they are.",
+        "schema": {"type": "array", "items": {"type": "string", "enum": names}},
+        "style": "form",
+        "explode": True,
+    }
 
 
 def _parameter(name: str, found: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 
 from records.api.serializers import ProblemSerializer
+from records.registry import record_of, resources
 
 Node = dict[str, Any]
 
@@ -39,6 +40,9 @@ TAGS = {
     "claims": "One assertion by one source, and where it can be read.",
     "datasets": "Where rows came from as a batch, and under which terms.",
     "changes": "Every change of every record, in the one order.",
+    "search": "The best of each resource in one answer.",
+    "coverage": "What was read.",
+    "vocabularies": "Every code list, with a definition of each code and crosswalks.",
 }
 
 #: The parameters of a path, by the names that the code has for them.
@@ -50,6 +54,7 @@ PATH_PARAMETERS: dict[str, tuple[str, str, Node]] = {
     ),
     "version": ("version", "The number of the version, from 1.", {"type": "integer", "minimum": 1}),
     "slug": ("slug", "The data set's slug.", {"type": "string"}),
+    "name": ("name", "The vocabulary's name.", {"type": "string", "examples": ["event-types"]}),
 }
 
 HEADERS = {
@@ -107,9 +112,13 @@ class Kind:
 #: The first that fits counts.
 KINDS = (
     Kind("root_retrieve", "What there is to read", "What there is to read."),
+    Kind("search_retrieve", "Search everything", "The best of each resource."),
+    Kind("coverage_retrieve", "Get what was read", "What was read."),
     Kind("changes_list", "List changes", "A page of changes."),
     Kind("datasets_list", "List data sets", "A page of data sets."),
     Kind("datasets_retrieve", "Get a data set", "The data set.", (404,)),
+    Kind("vocabularies_list", "List vocabularies", "All of them."),
+    Kind("vocabularies_retrieve", "Get a vocabulary", "The vocabulary.", (404,)),
     Kind("_history_list", "List versions of one of the {tag}", "A page of versions.", (307, 404)),
     Kind("_history_retrieve", "Get one such version", "The version.", (307, 404, 451)),
     Kind("_list", "List {tag}", "A page of records."),
@@ -129,11 +138,134 @@ def normalize(result: Node, generator: Any, **context: Any) -> Node:
         }
         for path, operations in result["paths"].items()
     }
+    _share_parameters(result["paths"])
+    _included(components["schemas"])
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            _other_formats(operation["responses"]["200"]["content"], components["schemas"])
+    _typed_search(components["schemas"])
     for node in _nodes(result):
         plain(node)
     for name in ("BlankEnum", "NullEnum"):
         components["schemas"].pop(name, None)
     return result
+
+
+def _share_parameters(paths: Node) -> None:
+    """Give the address of one record what its list takes too: `fields` and `expand`."""
+    for path, operations in paths.items():
+        of_list = paths.get(path.removesuffix("{id}/"), {}).get("get")
+        if path.endswith("/{id}/") and of_list:
+            operations["get"]["parameters"] += [
+                parameter
+                for parameter in of_list["parameters"]
+                if parameter["name"] in ("fields", "expand")
+            ]
+
+
+def _included(schemas: dict[str, Node]) -> None:
+    """Say what `expand` adds, to a page as to one record."""
+    components = {name: record_of(name).shape.model.__name__ for name in resources()}
+    schemas["Included"] = {
+        "type": "object",
+        "description": "What `expand` adds: each record once, whole, by resource, ordered by id.",
+        "properties": {
+            name: {
+                "type": "array",
+                "items": _ref(component),
+                "description": f"The {name} that are referred to, or refer to it.",
+            }
+            for name, component in components.items()
+        },
+    }
+    links = {"type": "array", "items": {"type": "string", "format": "uri"}}
+    beside = {
+        "included": {
+            "allOf": [_ref("Included")],
+            "description": "What `expand` asks for; only there with it.",
+        },
+        "included_truncated": {
+            "type": "boolean",
+            "description": "True where there is more than `included` holds; only there then.",
+        },
+        "included_rest": {
+            "type": "object",
+            "additionalProperties": links,
+            "description": "Lists that have what was left out, by resource; only there then.",
+        },
+    }
+    for component in components.values():
+        for name in (component, f"Paginated{component}List"):
+            schemas[name]["properties"] |= beside
+
+
+def _other_formats(content: Node, schemas: dict[str, Node]) -> None:
+    """Say what records look like as GeoJSON and as JSON-LD."""
+    if "application/ld+json" in content:
+        text = "Records with the terms of schema.org. The context is in the answer."
+        content["application/ld+json"] = {
+            "schema": {"type": "object", "additionalProperties": True, "description": text}
+        }
+    if "application/geo+json" not in content:
+        return
+    name = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    page = schemas[name]["properties"] if name.startswith("Paginated") else None
+    record = page["results"]["items"]["$ref"].rpartition("/")[2] if page else name
+    schemas[f"{record}Feature"] = _feature(record)
+    if page is None:
+        content["application/geo+json"] = {"schema": _ref(f"{record}Feature")}
+        return
+    features = {"type": "array", "items": _ref(f"{record}Feature")}
+    schemas[f"{record}FeatureCollection"] = {
+        "type": "object",
+        "description": "A page of records as GeoJSON (RFC 7946).",
+        "required": ["type", "next", "previous", "features"],
+        "properties": {
+            "type": {"type": "string", "const": "FeatureCollection", "description": "Always that."},
+            **{key: value for key, value in page.items() if key != "results"},
+            "features": {**features, "description": "The records of this page, in order."},
+        },
+    }
+    content["application/geo+json"] = {"schema": _ref(f"{record}FeatureCollection")}
+
+
+def _ref(name: str) -> Node:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _feature(record: str) -> Node:
+    return {
+        "type": "object",
+        "description": "A record as a GeoJSON feature (RFC 7946); longitude first, WGS 84.",
+        "required": ["type", "id", "geometry", "properties"],
+        "properties": {
+            "type": {"type": "string", "const": "Feature", "description": "Always that."},
+            "id": {"type": "string", "format": "uuid", "description": "The record's id."},
+            "geometry": {
+                "oneOf": [_ref("Geometry"), {"type": "null"}],
+                "description": "Where it lies; null if that is not known.",
+            },
+            "properties": {"allOf": [_ref(record)], "description": "The record."},
+        },
+    }
+
+
+def _typed_search(schemas: dict[str, Node]) -> None:
+    """The results of a search by resource: each a list of its records."""
+    results = schemas["Search"]["properties"]["results"]
+    results.pop("additionalProperties")
+    results |= {
+        "type": "object",
+        "required": resources(),
+        "properties": {
+            name: {
+                "type": "array",
+                "items": _ref(record_of(name).shape.model.__name__),
+                "description": f"The {name} that fit best.",
+            }
+            for name in resources()
+        },
+    }
 
 
 def _components(generator: Any) -> Node:
@@ -180,7 +312,7 @@ def _operation(operation: Node, schemas: dict[str, Node]) -> Node:
         del operation["security"]
     name = operation.pop("operationId")
     kind = next(kind for kind in KINDS if name.endswith(kind.ending))
-    licensed = name.endswith("_list") and "_history_" not in name
+    licensed = name.endswith("_list") and kind.ending not in ("_history_list", "vocabularies_list")
     answered = operation["responses"]["200"]
     answered["description"] = kind.answer
     answered["headers"] = _headers(

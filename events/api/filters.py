@@ -24,13 +24,14 @@ from records.api.filters import (
     FlagFilter,
     ModifierFilter,
     PartyFilter,
-    RecordFilter,
     ReferenceFilter,
     RelatedFilter,
     Terms,
     TermsFilter,
     WithinFilter,
 )
+from records.api.filtersets import RecordFilter
+from records.api.position import BoxFilter, NearFilter, RadiusFilter
 
 
 class ClaimantFilter(ReferenceFilter):
@@ -60,6 +61,9 @@ class EventFilter(RecordFilter):
     status = TermsFilter("status", "How far they are settled.", choices=EventStatus.values)
     place = ReferenceFilter("places", "Their places.", resource="places", array=True)
     within = WithinFilter("Places: every event in any of them, at any depth.")
+    bbox = BoxFilter()
+    near = NearFilter()
+    radius = RadiusFilter()
     since = BoundFilter("when", "In this year, month, day or instant, or later.", side="since")
     until = BoundFilter("when", "In this year, month, day or instant, or earlier.", side="until")
     certainly = ModifierFilter("certainly", "Only what must lie in the period.")

@@ -1,10 +1,16 @@
 """Reading events and claims."""
 
+from collections.abc import Sequence
+
 from events.api.filters import ClaimFilter, EventFilter
 from events.api.serializers import ClaimSerializer, EventSerializer
 from events.records import ClaimRecord, EventRecord
+from places.positions import point
+from records.api.members import Pointing
+from records.api.moments import Moment
 from records.api.paging import Ordering, same
 from records.api.resource import RecordViewSet
+from records.shape import Body
 
 
 class EventViewSet(RecordViewSet):
@@ -21,6 +27,8 @@ class EventViewSet(RecordViewSet):
         "recorded_at": same("recorded_at"),
     }
     default_ordering = "-when"
+    backwards = {"claims": Pointing("claims", "event", "event")}
+    located = True
 
 
 class ClaimViewSet(RecordViewSet):
@@ -34,3 +42,16 @@ class ClaimViewSet(RecordViewSet):
         "recorded_at": same("recorded_at"),
     }
     default_ordering = "-said"
+    located = True
+
+    def geometries(self, bodies: Sequence[Body], now: Moment) -> Sequence[Body | None]:
+        own = super().geometries(bodies, now)
+        events = {body["event"]["id"] for body in bodies if body["event"]}
+        versions = EventRecord.objects
+        visible = versions.current() if now.seq is None else versions.at(now.seq)
+        found = visible.filter(object_id__in=events).values_list("object_id", "lat", "lon")
+        of_events = {str(event): point(lat, lon) for event, lat, lon in found}
+        return [
+            geometry or (of_events.get(body["event"]["id"]) if body["event"] else None)
+            for geometry, body in zip(own, bodies, strict=True)
+        ]

@@ -3,12 +3,14 @@
 from places.models import PlaceKind
 from places.records import PlaceRecord
 from records.api.filters import (
-    RecordFilter,
     ReferenceFilter,
     RelatedFilter,
     TermsFilter,
     WithinFilter,
 )
+from records.api.filtersets import RecordFilter
+from records.api.position import BoxFilter, NearFilter, RadiusFilter
+from records.api.searching import NameFilter
 
 
 class PlaceFilter(RecordFilter):
@@ -23,6 +25,10 @@ class PlaceFilter(RecordFilter):
     )
     within = WithinFilter("Places: everything in any of them at any depth, themselves included.")
     parent = ReferenceFilter("parent", "The places right above.", resource="places")
+    bbox = BoxFilter()
+    near = NearFilter()
+    radius = RadiusFilter()
+    name = NameFilter()
     related_to = RelatedFilter("places")
 
     class Meta:

@@ -18,3 +18,4 @@ class PlaceViewSet(RecordViewSet):
     filterset_class = PlaceFilter
     orderings = {"name": same("sort_name"), "recorded_at": same("recorded_at")}
     default_ordering = "name"
+    located = True

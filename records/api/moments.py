@@ -23,6 +23,13 @@ class Moment:
     recorded_at: datetime | None
     seq: int | None = None
 
+    def visible(self) -> tuple[str, list[int]]:
+        """That a version `r` answers at this moment, as SQL with its parameters."""
+        if self.seq is None:
+            return "r.superseded_seq is null and r.live", []
+        until = "(r.superseded_seq is null or r.superseded_seq > %s::bigint)"
+        return f"r.live and r.seq <= %s::bigint and {until}", [self.seq, self.seq]
+
 
 #: The present, for who reads the newest number together with a record.
 PRESENT = Moment(0, None)

@@ -57,7 +57,7 @@ class ReadView(APIView):
         if "\0" in request.path:
             raise NotFoundProblem("The address has a NUL character; nothing has one.")
         check_query(request.META.get("QUERY_STRING", ""))
-        check_format(request.query_params, self.renderer_classes)
+        check_format(request.query_params, self.get_renderers())
         super().initial(request, *args, **kwargs)
         if settings.CLOSED and not request.user:
             raise NeedsKey(
@@ -103,8 +103,9 @@ class ReadView(APIView):
         return self._headed(HttpResponseNotModified(), tag, now.newest, now.recorded_at)
 
     def answer(self, body: bytes, tag: str, newest: int, recorded_at: Any = None) -> HttpResponse:
-        """A JSON answer with its headers."""
-        return self._headed(HttpResponse(body, content_type=JSON), tag, newest, recorded_at)
+        """An answer with its headers, in the format that was negotiated."""
+        written_in = self.request.accepted_renderer.media_type
+        return self._headed(HttpResponse(body, content_type=written_in), tag, newest, recorded_at)
 
     def _headed(
         self, response: HttpResponse, tag: str, newest: int, recorded_at: Any
@@ -121,10 +122,14 @@ class ReadView(APIView):
             response["Vary"] = "Accept"
         return response
 
-    def licensed(self, response: HttpResponse) -> HttpResponse:
-        """Add where the licences of what is listed can be read."""
-        url = self.request.build_absolute_uri(reverse("dataset-list"))
-        response["Link"] = f'<{url}>; rel="license"'
+    def licensed(self, response: HttpResponse, found: paging.Page | None = None) -> HttpResponse:
+        """Add where the licences of what is listed can be read, and the pages beside this one."""
+        links = {"license": self.request.build_absolute_uri(reverse("dataset-list"))}
+        if found is not None and found.next:
+            links["next"] = self.url_with(cursor=found.next)
+        if found is not None and found.previous:
+            links["prev"] = self.url_with(cursor=found.previous)
+        response["Link"] = ", ".join(f'<{url}>; rel="{kind}"' for kind, url in links.items())
         return response
 
     def url_with(self, **params: str | None) -> str:
@@ -140,14 +145,17 @@ class ReadView(APIView):
             f"?{encoded}" if encoded else ""
         )
 
-    def written(self, found: paging.Page, results: bytes, counted: dict[str, Any]) -> bytes:
-        """The JSON of a list, from its results as JSON."""
-        head = {
+    def heading(self, found: paging.Page, counted: dict[str, Any]) -> dict[str, Any]:
+        """What a list says beside its results."""
+        return {
             "next": found.next and self.url_with(cursor=found.next),
             "previous": found.previous and self.url_with(cursor=found.previous),
             **counted,
         }
-        return orjson.dumps(head)[:-1] + b',"results":[' + results + b"]}"
+
+    def written(self, found: paging.Page, results: bytes, counted: dict[str, Any]) -> bytes:
+        """The JSON of a list, from its results as JSON."""
+        return orjson.dumps(self.heading(found, counted))[:-1] + b',"results":[' + results + b"]}"
 
     def read_ordering(
         self, orderings: dict[str, paging.Ordering], default: str

@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -25,10 +27,17 @@ from records.api import paging
 from records.api.filters import (
     CODE_PATTERN,
     UUID_PATTERN,
-    RecordFilter,
 )
+from records.api.filtersets import RecordFilter
+from records.api.formats import (
+    GeoJSONRenderer,
+    JSONLDRenderer,
+    JSONRenderer,
+)
+from records.api.members import Backwards, read_expand, read_fields
 from records.api.moments import PRESENT, Moment, moment
 from records.api.problems import (
+    BadParameter,
     Erased,
     NotFoundProblem,
     NotYetRecorded,
@@ -36,11 +45,15 @@ from records.api.problems import (
     Retracted,
 )
 from records.api.reading import AS_OF, PAGING, ReadView, newest_seq
+from records.api.rendition import Rendition
+from records.api.searching import best
 from records.api.serializers import (
     VersionSerializer,
 )
 from records.models import Change, ChangeSet, Op
 from records.record import PublishedRecord
+from records.registry import record_of
+from records.shape import Body
 from records.time import format_instant
 
 
@@ -56,6 +69,10 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
     filterset_class: ClassVar[type[RecordFilter]]
     orderings: ClassVar[dict[str, paging.Ordering]]
     default_ordering: ClassVar[str]
+    #: Who points at the records of the resource, for `expand`.
+    backwards: ClassVar[Backwards] = {}
+    #: Whether records lie somewhere, so that they come as GeoJSON too.
+    located: ClassVar[bool] = False
 
     @property
     def record(self) -> type[PublishedRecord]:
@@ -68,6 +85,8 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
             known |= PAGING
             filters = self.filterset_class.base_filters
             known |= {name: found.repeatable for name, found in filters.items()}
+        if self.action in ("list", "retrieve"):
+            known |= {"fields": True, "expand": True}
         elif self.action == "history":
             known |= {"limit": False, "cursor": False, "count": False}
         return known
@@ -78,44 +97,130 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
             return queryset.current() if live else queryset.newest()
         return queryset.at(when.seq) if live else queryset.newest_at(when.seq)
 
+    def get_renderers(self) -> Sequence[Any]:
+        """Records come in all formats, what is told of them in JSON alone."""
+        if self.action not in ("list", "retrieve"):
+            return [JSONRenderer()]
+        return [JSONRenderer(), *([GeoJSONRenderer()] if self.located else []), JSONLDRenderer()]
+
     def list(self, request: Request) -> HttpResponse:
         params = request.query_params
         limit, binding = paging.read_limit(params), paging.bound_to(request.path, params)
         cursor = paging.read_cursor(params, binding)
-        ordering, descending = self.read_ordering(self.orderings, self.default_ordering)
-        self.read_count()
         filters = self.filterset_class(params)
+        ordering = self.asked_ordering(cursor)
+        self.read_count()
+        rendition = self.rendition()
         now = moment(params.get("as_of"))
         if (same := self.unchanged(now)) is not None:
             return same
         while True:
             queryset = filters.apply(self.at(self.queryset.all(), now), now)
-            prefix = "place_lines__" if filters.sorted_by_line else ""
-            column = ordering.descending if descending else ordering.ascending
-            found = paging.page(
-                queryset,
-                (prefix + column, f"{prefix}object_id"),
-                descending=descending,
-                limit=limit,
-                cursor=cursor,
-                binding=binding,
-                shown=["body", newest_seq()],
-            )
+            if ordering is None:
+                found = self.best(queryset, filters, limit)
+            else:
+                found = self.page(queryset, filters, ordering, limit, cursor, binding)
             newest = found.rows[0][3] if found.rows else now.newest
-            # References were resolved ahead of the page: they must speak of the same moment.
-            if newest == now.newest or now.seq is not None or not filters.resolved:
+            written = rendition.written([row[2] for row in found.rows], replace(now, newest=newest))
+            # References were resolved ahead of the page, and what is added to it is read after it:
+            # all must speak of the same moment.
+            if now.seq is not None or (
+                (newest == now.newest or not filters.resolved) and rendition.still(newest)
+            ):
                 break
             now = moment(None)
-        results = ",".join(row[2] for row in found.rows).encode()
-        body = self.written(found, results, self.counted(queryset))
-        return self.licensed(self.answer(body, self.tag(newest), newest, now.recorded_at))
+        body = rendition.collection(written, self.heading(found, self.counted(queryset)))
+        answer = self.answer(body, self.tag(newest), newest, now.recorded_at)
+        return self.licensed(answer, found)
+
+    def asked_ordering(self, cursor: paging.Cursor | None) -> tuple[paging.Ordering, bool] | None:
+        """The ordering that is asked for; None for what fits best first."""
+        params = self.request.query_params
+        default = "relevance" if "name" in params else self.default_ordering
+        if params.get("ordering", default) != "relevance":
+            return self.read_ordering(self.orderings, default)
+        if not {"q", "name"} & set(params):
+            raise BadParameter(("ordering", "relevance needs q or name, to which it relates"))
+        if cursor is not None:
+            raise BadParameter(("cursor", "an answer by relevance is one page"))
+        return None
+
+    def page(
+        self,
+        queryset: QuerySet[Any],
+        filters: RecordFilter,
+        ordering: tuple[paging.Ordering, bool],
+        limit: int,
+        cursor: paging.Cursor | None,
+        binding: str,
+    ) -> paging.Page:
+        """A page of versions in an order: rows of two sort values, the body, the newest number."""
+        prefix = "place_lines__" if filters.sorted_by_line else ""
+        by, descending = ordering
+        return paging.page(
+            queryset,
+            (prefix + (by.descending if descending else by.ascending), f"{prefix}object_id"),
+            descending=descending,
+            limit=limit,
+            cursor=cursor,
+            binding=binding,
+            shown=["body", newest_seq()],
+        )
+
+    def best(self, queryset: QuerySet[Any], filters: RecordFilter, limit: int) -> paging.Page:
+        """The one page of what fits best, its rows as those of `page`."""
+        if queryset.query.is_empty():
+            return paging.Page()
+        rows = best(queryset, filters.rank, limit)
+        return paging.Page(list(rows.values_list("object_id", "object_id", "body", newest_seq())))
+
+    def rendition(self) -> Rendition:
+        """The format that is asked for, with the members chosen."""
+        params, renderer = self.request.query_params, self.request.accepted_renderer
+        fields = read_fields(params, self.get_serializer())
+        expand = read_expand(params, self.record, self.backwards)
+        if renderer.format == "jsonld":
+            for name in ("fields", "expand"):
+                if name in params:
+                    raise BadParameter((name, "JSON-LD shows whole records, each by itself"))
+        return Rendition(self, renderer.format, fields, expand)
+
+    def address(self, resource: str, object_id: str = "") -> str:
+        """The URL of a record, or of the list of a resource."""
+        name = record_of(resource).shape.model._meta.model_name
+        route = (
+            reverse(f"{name}-detail", args=[object_id]) if object_id else reverse(f"{name}-list")
+        )
+        return self.request.build_absolute_uri(route)
+
+    def json_ld(self, body: Body) -> Body:
+        """A record as a node of JSON-LD, with the terms of schema.org."""
+        raise NotImplementedError
+
+    def geometries(self, bodies: Sequence[Body], now: Moment) -> Sequence[Body | None]:
+        """The GeoJSON geometry of each body, for resources whose records lie somewhere."""
+        return [self.record.geometry(body) for body in bodies]
 
     @extend_schema(parameters=[AS_OF])
     def retrieve(self, request: Request, pk: str) -> HttpResponse:
         """One record, by its id or one of its codes, as it is or as it stood at `as_of`."""
-        as_of = request.query_params.get("as_of")
-        version = self.find(pk, PRESENT if as_of is None else moment(as_of))
-        return version if isinstance(version, HttpResponse) else self.whole(version)
+        rendition, as_of = self.rendition(), request.query_params.get("as_of")
+        now = PRESENT if as_of is None else moment(as_of)
+        while True:
+            version = self.find(pk, now)
+            if isinstance(version, HttpResponse):
+                return version
+            if rendition.plain:
+                return self.whole(version)
+            of_version = Moment(version.newest, version.recorded_at, now.seq)
+            written = rendition.written([version.body], of_version)
+            if now.seq is not None or rendition.still(version.newest):
+                break
+        body = rendition.single(written)
+        tag = hashlib.sha256(body).hexdigest()[:32]
+        return self.not_modified(tag, of_version) or self.answer(
+            body, tag, version.newest, version.recorded_at
+        )
 
     def whole(self, version: Any) -> HttpResponse:
         """The answer with one version, exactly as it is stored. It has `newest` beside it."""

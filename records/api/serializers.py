@@ -321,3 +321,84 @@ class RootSerializer(serializers.Serializer):
         help_text="The address of each list, by its name.",
     )
     documentation = DocumentationSerializer(help_text="Where the API is described.")
+
+
+class VocabularyHeadSerializer(serializers.Serializer):
+    """What is said of a code list wherever it is shown."""
+
+    name = serializers.SlugField(help_text="Its name, such as `event-types`.")
+    title = serializers.CharField(help_text="Its title in English.")
+    description = serializers.CharField(
+        help_text="What its codes are about, and what its crosswalks name."
+    )
+    extensible = serializers.BooleanField(
+        help_text="Whether codes may be added to it; a closed list stays as it is."
+    )
+
+
+class VocabularySummarySerializer(VocabularyHeadSerializer):
+    """A code list, without its codes."""
+
+    size = Number(help_text="How many codes it has.")
+    url = serializers.URLField(help_text="The address of its codes.")
+
+
+class VocabularyPageSerializer(serializers.Serializer):
+    """Every code list, sorted by name, on one page."""
+
+    next = serializers.URLField(allow_null=True, help_text="Always null: one page has all.")
+    previous = serializers.URLField(allow_null=True, help_text="Always null: one page has all.")
+    results = VocabularySummarySerializer(many=True, help_text="The code lists, by name.")
+
+
+class VocabularyValueSerializer(serializers.Serializer):
+    """One code of a list. What there is none of is empty: null, `[]` or `{}`."""
+
+    code = serializers.CharField(help_text="The code.")
+    label = serializers.CharField(help_text="Its label in English.")
+    definition = serializers.CharField(help_text="One sentence that says what it stands for.")
+    crosswalk = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField(help_text="A code of theirs.")),
+        help_text="What other systems call it: their codes, by the name of the system.",
+    )
+    note = serializers.CharField(
+        allow_null=True, help_text="Where a code of another system misfits, and how."
+    )
+    unverified = serializers.ListField(
+        child=serializers.CharField(help_text="A system's name."),
+        help_text="Systems whose codes are given from memory, not from their codebook.",
+    )
+    url_template = serializers.CharField(
+        allow_null=True,
+        help_text="For the scheme of a code: the address that an id of it leads to, with `{code}` "
+        "in the id's place; null if there is none.",
+    )
+
+
+class VocabularySerializer(VocabularyHeadSerializer):
+    """One code list, with all its codes."""
+
+    members = serializers.ListField(
+        child=serializers.CharField(help_text="A path such as `claims.quantity.metric`."),
+        help_text="Where its codes are: the list, then the member, through objects and lists. "
+        "Records that embed a reference show the code in it as well, which is not listed.",
+    )
+    values = VocabularyValueSerializer(
+        many=True, help_text="Its codes, in an order that means something where there is one."
+    )
+
+
+class SearchSerializer(serializers.Serializer):
+    """The best of each resource for some words."""
+
+    q = serializers.CharField(help_text="What was looked for.")
+    more = serializers.DictField(
+        child=serializers.URLField(help_text="The address of a list."),
+        help_text="Where the rest is, best first, by resource.",
+    )
+    results = serializers.DictField(
+        child=serializers.ListField(
+            child=serializers.DictField(help_text="A record, as its own address serves it.")
+        ),
+        help_text="The records that fit best, by resource, best first.",
+    )

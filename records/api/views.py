@@ -1,39 +1,62 @@
 """What the records app serves of its own: the root, the change log and the data sets."""
 
 import hashlib
+import re
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 import orjson
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import connection
+from django.db.models import F
 from django.http import (
     HttpResponse,
 )
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from records.api import paging
-from records.api.filters import (
-    SLUG_PATTERN,
-    ChangeFilter,
-)
-from records.api.moments import Moment, moment
+from records.api.filters import SLUG_PATTERN
+from records.api.filtersets import ChangeFilter
+from records.api.moments import Moment, moment, newest
 from records.api.problems import (
     BadParameter,
     NotFoundProblem,
 )
-from records.api.reading import PAGING, ReadView, newest_seq
+from records.api.reading import AS_OF, PAGING, ReadView, newest_seq
+from records.api.searching import (
+    LENGTH_LIMIT,
+    Matches,
+    Rank,
+    SearchField,
+    best,
+    by_name,
+    text_query,
+)
 from records.api.serializers import (
     ChangeSerializer,
     DatasetSerializer,
     RootSerializer,
+    SearchSerializer,
 )
 from records.models import Change, Dataset
 from records.registry import record_of, resources
 from records.time import format_instant
+
+#: Records of each resource that a search shows, and at most.
+BEST, BEST_MOST = 5, 20
+
+
+def list_routes() -> dict[str, str]:
+    """The name of the route to each resource's list."""
+    return {
+        resource: f"{record_of(resource).shape.model._meta.model_name}-list"
+        for resource in resources()
+    }
 
 
 class RootView(ReadView):
@@ -45,11 +68,13 @@ class RootView(ReadView):
         now = moment(None)
         if (same := self.unchanged(now)) is not None:
             return same
-        names = {
-            resource: f"{record_of(resource).shape.model._meta.model_name}-list"
-            for resource in resources()
+        names = list_routes() | {
+            "datasets": "dataset-list",
+            "changes": "changes",
+            "vocabularies": "vocabulary-list",
+            "coverage": "coverage",
+            "search": "search",
         }
-        names |= {"datasets": "dataset-list", "changes": "changes"}
         documentation = {"openapi": "schema", "swagger_ui": "docs", "redoc": "redoc"}
         absolute = request.build_absolute_uri
         body = {
@@ -60,6 +85,91 @@ class RootView(ReadView):
             "documentation": {n: absolute(reverse(route)) for n, route in documentation.items()},
         }
         return self.answer(orjson.dumps(body), self.tag(now.newest), now.newest, now.recorded_at)
+
+
+class SearchView(ReadView):
+    """The best of each resource for some words."""
+
+    parameters: ClassVar = {"q": False, "as_of": False, "limit": False}
+
+    @extend_schema(
+        operation_id="search_retrieve",
+        parameters=[
+            OpenApiParameter(
+                "q",
+                {"type": "string", "minLength": 1, "maxLength": LENGTH_LIMIT},
+                required=True,
+                description="A name in any spelling, or words; see `name` and `q` of the lists.",
+            ),
+            OpenApiParameter(
+                "limit",
+                {"type": "integer", "minimum": 1, "maximum": BEST_MOST, "default": BEST},
+                description="How many of each resource.",
+            ),
+            AS_OF,
+        ],
+        responses=SearchSerializer,
+        tags=["search"],
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Places, actors and sources by their names, all resources by their words, best first."""
+        params = request.query_params
+        text, limit = self.asked()
+        now = moment(params.get("as_of"))
+        if (same := self.unchanged(now)) is not None:
+            return same
+        while True:
+            query = text_query(text, now)
+            found = {name: self.best_of(name, text, query, now, limit) for name in resources()}
+            if now.seq is not None or newest().newest == now.newest:
+                break
+            now = moment(None)
+        kept = {"as_of": params["as_of"]} if "as_of" in params else {}
+        head = {
+            "q": text,
+            "more": {
+                name: request.build_absolute_uri(
+                    f"{reverse(route)}?{urlencode({'q': text, 'ordering': 'relevance', **kept})}"
+                )
+                for name, route in list_routes().items()
+            },
+        }
+        results = b",".join(
+            orjson.dumps(name) + b":[" + ",".join(bodies).encode() + b"]"
+            for name, bodies in found.items()
+        )
+        body = orjson.dumps(head)[:-1] + b',"results":{' + results + b"}}"
+        return self.licensed(self.answer(body, self.tag(now.newest), now.newest, now.recorded_at))
+
+    def asked(self) -> tuple[str, int]:
+        """What is looked for, and how many of each resource are shown."""
+        params = self.request.query_params
+        if "q" not in params:
+            raise BadParameter(("q", "is needed: what to look for"))
+        try:
+            text = SearchField().clean([params["q"]])
+        except ValidationError as error:
+            raise BadParameter(("q", " ".join(error.messages))) from None
+        given = params.get("limit", str(BEST))
+        if not (re.fullmatch("[0-9]{1,3}", given, re.ASCII) and 1 <= int(given) <= BEST_MOST):
+            raise BadParameter(
+                ("limit", f"{given[:40]!a} is not a whole number from 1 to {BEST_MOST}")
+            )
+        return text, int(given)
+
+    def best_of(self, resource: str, text: str, query: Any, now: Moment, limit: int) -> list[str]:
+        """The JSON of the records of a resource that fit best: by name, then by words."""
+        record = record_of(resource)
+        versions = record.objects.current() if now.seq is None else record.objects.at(now.seq)
+        ids = by_name(record, text, now)[:limit] if record.name_key else []
+        by_id = dict(versions.filter(object_id__in=ids).values_list("object_id", "body"))
+        bodies = [by_id[object_id] for object_id in ids]
+        if len(bodies) < limit:
+            matching = versions.filter(Matches(F("search_text__vector"), query))
+            rank = Rank(F("search_text__vector"), query)
+            others = best(matching.exclude(object_id__in=ids), rank, limit - len(bodies))
+            bodies += others.values_list("body", flat=True)
+        return bodies
 
 
 class ChangesView(ReadView, GenericViewSet):  # type: ignore[type-arg]

@@ -1,4 +1,4 @@
-from django.contrib.postgres.operations import TrigramExtension, UnaccentExtension
+from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations
 
 from records import rules
@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     operations = [
         TrigramExtension(),
-        UnaccentExtension(),
+        rules.TEXT_SEARCH,
         rules.SPANS,
         rules.FUNCTIONS,
         rules.append_only("records_change", versions=False),

@@ -5,11 +5,12 @@ from records.api.filters import (
     FlagFilter,
     ModifierFilter,
     PartyFilter,
-    RecordFilter,
     ReferenceFilter,
     RelatedFilter,
     TermsFilter,
 )
+from records.api.filtersets import RecordFilter
+from records.api.searching import NameFilter
 from sources.models import ActorKind, DocumentKind, Reliability, SourceKind
 from sources.records import ActorRecord, DocumentRecord, SourceRecord
 
@@ -20,6 +21,7 @@ class ActorFilter(RecordFilter):
     kind = TermsFilter("kind", "Kinds of actor.", choices=ActorKind.values)
     party = PartyFilter("party", "Parties: an id, a scheme:code, or the exact name.")
     parent = ReferenceFilter("parent", "The actors right above.", resource="actors")
+    name = NameFilter()
     related_to = RelatedFilter("actors")
 
     class Meta:
@@ -42,6 +44,7 @@ class SourceFilter(RecordFilter):
     reliability = TermsFilter(
         "reliability", "Reliability on the Admiralty scale.", choices=Reliability.values
     )
+    name = NameFilter()
     related_to = RelatedFilter("sources")
 
     class Meta:

@@ -1,5 +1,6 @@
 """Reading actors, sources and documents."""
 
+from records.api.members import Pointing
 from records.api.paging import Ordering, same
 from records.api.resource import RecordViewSet
 from sources.api.filters import ActorFilter, DocumentFilter, SourceFilter
@@ -44,3 +45,4 @@ class DocumentViewSet(RecordViewSet):
         "recorded_at": same("recorded_at"),
     }
     default_ordering = "-published"
+    backwards = {"claims": Pointing("claims", "documents", "document")}

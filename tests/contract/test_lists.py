@@ -159,6 +159,8 @@ def test_an_unknown_parameter_is_refused_by_name(route: Route, client: Client, d
 def parameters(route: Route) -> dict[str, bool]:
     """The parameters of a list, and whether each may be repeated."""
     known = dict.fromkeys(("limit", "cursor", "count", "format"), False)
+    if route.resource:
+        known |= {"fields": True, "expand": True}
     if hasattr(route.view, "orderings"):
         known["ordering"] = False
     if route.name != "dataset-list":
@@ -278,6 +280,33 @@ def story(world: World) -> dict[str, UUID]:
 #: For every filter: queries, and the names of what they leave.
 FILTERS: dict[str, dict[str, dict[str, str]]] = {
     "places": {
+        "q": {
+            "q=oakford": "oakford",
+            "q=Дубове": "oakford",
+            "q=DUBOVE": "oakford",
+            "q=old+oakford": "oakford",
+            "q=landia": "landia",
+            "q=northmark+or+ferry": "northmark ferry",
+            "q=-oakford": "landia northmark southmark ferry",
+            "q=nowhere": "",
+        },
+        "name": {
+            "name=Oakford": "oakford",
+            "name=дубово": "oakford",
+            "name=okford": "oakford",
+            "name=Dubove": "oakford",
+            "name=Nörthmárk&limit=1": "northmark",
+            "name=zanzibar": "",
+            "name=Oakford,Ferry": "oakford",
+        },
+        "bbox": {
+            "bbox=37,48,38,49": "oakford",
+            "bbox=37.25,48.5,37.25,48.5": "oakford",
+            "bbox=38,48,37,49": "",
+            "bbox=37,-90,-170,90": "oakford",
+        },
+        "near": {"near=48.5,37.25&radius=1": "oakford", "near=-48.5,37.25&radius=100": ""},
+        "radius": {"near=48,37&radius=55": "", "near=48,37&radius=60": "oakford"},
         "id": {
             "id={ferry}": "ferry",
             "id={ferry},{landia}": "landia ferry",
@@ -333,6 +362,8 @@ FILTERS: dict[str, dict[str, dict[str, str]]] = {
         },
     },
     "actors": {
+        "q": {"q=army": "red_army blue_army", 'q="red army"': "red_army", "q=green": ""},
+        "name": {"name=red+forces": "red_army", "name=green": ""},
         "kind": {"kind=state": "red blue", "kind=!state": "red_army blue_army"},
         "party": {
             "party=Red": "red red_army",
@@ -355,6 +386,8 @@ FILTERS: dict[str, dict[str, dict[str, str]]] = {
         "related_to": {"related_to={red}": "red_army"},
     },
     "sources": {
+        "q": {"q=spokesman": "red_spokesman blue_spokesman", "q=paper": "paper", "q=green": ""},
+        "name": {"name=the+papr": "paper", "name=green": ""},
         "kind": {
             "kind=spokesperson": "red_spokesman blue_spokesman",
             "kind=unheard_of": "",
@@ -386,6 +419,13 @@ FILTERS: dict[str, dict[str, dict[str, str]]] = {
         "related_to": {"related_to={red_army}": "red_spokesman"},
     },
     "documents": {
+        "q": {
+            "q=troop": "article",
+            "q=Дубове": "article",
+            "q=red+army": "article",
+            "q=red+spokesman": "post",
+            "q=nowhere": "",
+        },
         "kind": {"kind=article": "article", "kind=!article,!dataset": "post"},
         "publisher": {
             "publisher={paper}": "article",
@@ -436,6 +476,17 @@ FILTERS: dict[str, dict[str, dict[str, str]]] = {
         },
     },
     "events": {
+        "q": {
+            "q=withdrawals": "withdrawal",
+            "q=Дубове": "withdrawal advance",
+            "q=ferry": "advance",
+            'q="advance on"': "advance",
+            "q=oakford+-withdrawal": "advance",
+            "q=nowhere": "",
+        },
+        "bbox": {"bbox=37,48,38,49": "withdrawal", "bbox=0,0,1,1": ""},
+        "near": {"near=48.5,37.25&radius=1": "withdrawal"},
+        "radius": {"near=48,37&radius=55": "", "near=48,37&radius=60": "withdrawal"},
         "type": {
             "type=battle": "advance plan",
             "type=battle.clash": "plan",
@@ -516,6 +567,16 @@ FILTERS: dict[str, dict[str, dict[str, str]]] = {
         },
     },
     "claims": {
+        "q": {
+            "q=troop": "narrated announced counted",
+            "q=redeployed": "announced",
+            'q="better lines"': "announced",
+            "q=if+they+come": "threat",
+            "q=Дубове": "narrated announced repeated counted held",
+            "q=Red+Ministry": "repeated threat",
+            "q=500": "counted",
+            "q=nowhere": "",
+        },
         "kind": {"kind=quantity": "counted", "kind=!occurrence": "counted held threat"},
         "voice": {"voice=narration": "narrated"},
         "claimant": {
@@ -645,17 +706,17 @@ def test_every_filter_has_its_queries() -> None:
         assert set(route.view.filterset_class.base_filters) == set(FILTERS[route.resource])
 
 
-SHARED = {"id", "code", "updated_since", "dataset", "related_to"}
+SHARED = {"q", "id", "code", "updated_since", "dataset", "related_to"}
 
 
 def test_the_filters_are_the_documented_ones() -> None:
     documented = {
-        "places": "kind country within parent",
-        "actors": "kind party parent",
-        "sources": "kind party speaks_for country reliability",
+        "places": "kind country within parent bbox near radius name",
+        "actors": "kind party parent name",
+        "sources": "kind party speaks_for country reliability name",
         "documents": "kind publisher language since until certainly undated has_text place actor",
-        "events": "type context status place within since until certainly undated participant "
-        "party claimant part_of",
+        "events": "type context status place within bbox near radius since until certainly undated "
+        "participant party claimant part_of",
         "claims": "kind voice claimant party event place within actor object_actor document "
         "publisher polarity certainty evidence interest mode metric control_status said_since "
         "said_until holds_on conditional certainly undated",

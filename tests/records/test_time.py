@@ -172,7 +172,9 @@ times = st.builds(
     edtf=st.sampled_from(
         [None, "2022", "201X", "2022-10-01~", "../2022-10", "2022/", "2022-10-01T14:00:00+03:00"]
     ),
-    phrase=st.one_of(st.none(), st.text(st.characters(codec="utf-8", exclude_categories=["C"]))),
+    phrase=st.one_of(
+        st.none(), st.text(st.characters(codec="utf-8", exclude_categories=["C"]), max_size=120)
+    ),
     basis=st.sampled_from([None, *TimeBasis.values]),
 )
 

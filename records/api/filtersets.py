@@ -1,0 +1,108 @@
+"""What lists are asked by: the filters that all resources share, read strictly."""
+
+import copy
+from typing import Any
+from uuid import UUID
+
+import django_filters
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import QueryDict
+
+from records.api.filters import (
+    CODE_PATTERN,
+    SLUG_PATTERN,
+    IdFilter,
+    SeqFilter,
+    TermsFilter,
+    UpdatedSinceFilter,
+)
+from records.api.moments import Moment
+from records.api.problems import BadParameter
+from records.api.references import Wanted, resolve
+from records.api.searching import TextFilter
+from records.models import Cause, Change
+from records.registry import resources
+
+
+class StrictFilter(django_filters.FilterSet):
+    """Filters that refuse what they cannot read. Only the parameters that are given cost anything.
+
+    Making one reads the values, with no query. Raises `BadParameter` naming each wrong parameter.
+    """
+
+    def __init__(self, data: QueryDict) -> None:
+        self.data = data
+        self.filters = {
+            name: copy.copy(found) for name, found in self.base_filters.items() if name in data
+        }
+        #: Set by `within`: the page is to be read in the order of the side table.
+        self.sorted_by_line = False
+        self.cleaned: dict[str, Any] = {}
+        self.resolved: dict[Wanted, tuple[UUID, ...]] = {}
+        self.moment: Moment | None = None
+        #: Set by `q` and `name`: how well a record fits, the more the better.
+        self.rank: Any = None
+        errors: list[tuple[str, str]] = []
+        for name, found in self.filters.items():
+            found.parent, found.model, found.name = self, self._meta.model, name
+            try:
+                self.cleaned[name] = found.field.clean(data.getlist(name))
+            except ValidationError as error:
+                errors.append((name, " ".join(error.messages)))
+            else:
+                if problem := found.problem():
+                    errors.append((name, problem))
+        if errors:
+            raise BadParameter(*errors)
+
+    def apply(self, queryset: QuerySet[Any], moment: Moment) -> QuerySet[Any]:
+        """What matches at a moment: one query where there are references, else none yet."""
+        self.moment, self.sorted_by_line, self.rank = moment, False, None
+        wanted = [w for name, f in self.filters.items() for w in f.wanted(self.cleaned[name])]
+        self.resolved = resolve(wanted, moment)
+        for name, found in self.filters.items():
+            queryset = found.filter(queryset, self.cleaned[name])
+        return queryset
+
+
+class RecordFilter(StrictFilter):
+    """What the filters of all resources share."""
+
+    q = TextFilter()
+    id = IdFilter()
+    code = TermsFilter(
+        "codes",
+        "Codes of others, each as `scheme:code`.",
+        pattern=CODE_PATTERN.pattern,
+        expects="a scheme:code such as geonames:704204",
+        array=True,
+    )
+    updated_since = UpdatedSinceFilter(
+        "recorded_at", "Recorded in this year, month, day or instant, or later."
+    )
+    dataset = TermsFilter(
+        "datasets",
+        "Slugs of the data sets that it is in.",
+        pattern=SLUG_PATTERN.pattern,
+        expects="a data set's slug",
+        array=True,
+    )
+
+
+class ChangeFilter(StrictFilter):
+    """What the change log can be asked by."""
+
+    since = SeqFilter("seq", "Only changes with a greater number.")
+    resource = TermsFilter("resource", "Only changes of these resources.", choices=resources())
+    cause = TermsFilter("cause", "Only changes for these causes.", choices=Cause.values)
+    dataset = TermsFilter(
+        "dataset",
+        "Only changes of records whose home is one of these data sets.",
+        pattern=SLUG_PATTERN.pattern,
+        expects="a data set's slug",
+    )
+
+    class Meta:
+        model = Change
+        fields: list[str] = []

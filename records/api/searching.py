@@ -1,0 +1,213 @@
+"""Finding by words and by names: `q`, `name`, and the order of what fits best."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib.postgres.search import SearchQueryField
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import BooleanField, F, FloatField, Func, QuerySet
+from django.db.models.expressions import RawSQL
+
+from records.api.filters import RecordFilterBase
+from records.api.moments import Moment
+from records.folding import fold, sound, words
+from records.record import PublishedRecord
+from records.registry import record_of, resources
+
+#: Characters of a search.
+LENGTH_LIMIT = 256
+#: How many names a search compares best, of each resource that has names.
+NAMES_LIMIT = 1_000
+#: How many places, actors and sources `q` finds by any of their names, of each.
+MEANT_LIMIT = 200
+#: Among how many of the newest matches the best are sought.
+RANKED = 2_000
+
+#: How alike a name must sound, from 0 to 1; of short names one slip changes more.
+ALIKE, ALIKE_SHORT, SHORT = 0.4, 0.3, 6
+#: What a part of a longer name counts that sounds alike, against a whole name.
+PART = 0.75
+
+_NEGATED = re.compile(r"""(?:^|[\s"])-\S""")
+
+
+class SearchField(forms.Field):
+    """A text to look for."""
+
+    def clean(self, value: list[str]) -> str:
+        text = value[-1]
+        if len(text) > LENGTH_LIMIT:
+            raise ValidationError(f"has {len(text)} characters; at most {LENGTH_LIMIT} are read")
+        if not words(text):
+            raise ValidationError("has no letter or digit to look for")
+        return text
+
+
+class Matches(Func):
+    """That a vector of words matches a query."""
+
+    arg_joiner = " @@ "
+    template = "%(expressions)s"
+    output_field = BooleanField()
+    conditional = True
+
+
+class Rank(Func):
+    """How well a vector of words matches a query."""
+
+    function = "ts_rank"
+    output_field = FloatField()
+
+
+class TextFilter(RecordFilterBase):
+    """`q`: words in names, titles, statements and quotes, and in any name of what is named there.
+
+    Quoted words stand side by side, `or` takes either, `-` before a word excludes it.
+    """
+
+    field_class = SearchField
+
+    def __init__(self) -> None:
+        super().__init__(
+            "search_text__vector",
+            "Words to look for in names, titles, statements and quotes, in any inflection; a "
+            "place, actor or source is also found by its other names. Quoted words stand side by side, "
+            "`or` takes either, `-` before a word excludes it.",
+        )
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": LENGTH_LIMIT}
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        query = text_query(value, self.parent.moment)
+        # Where a name is asked for as well, that orders the answer.
+        self.parent.rank = self.parent.rank or Rank(F(self.field_name), query)
+        return qs.filter(Matches(F(self.field_name), query))
+
+
+class NameFilter(RecordFilterBase):
+    """`name`: what has a name that is, or sounds and looks like, the one given; best first."""
+
+    field_class = SearchField
+
+    def __init__(self) -> None:
+        super().__init__(
+            "object_id",
+            "A name in any spelling, language or script; case, accents and apostrophes do not "
+            "count, and typing errors are tolerated. The best come first.",
+        )
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": LENGTH_LIMIT}
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        ids = by_name(qs.model, value, self.parent.moment)
+        if not ids:
+            return qs.none()
+        self.parent.rank = RawSQL(
+            "-array_position(%s::uuid[], object_id)", [ids], output_field=FloatField()
+        )
+        return qs.filter(object_id__in=ids)
+
+
+def text_query(text: str, moment: Moment) -> RawSQL:
+    """The query for what has the words of a text, or names what has them for a name.
+
+    Where a word is excluded, names do not help: what they mean may have it.
+    """
+    ids = [] if _NEGATED.search(text) else meant(text, moment)
+    written = " | ".join(f"'{object_id}'" for object_id in ids)
+    return RawSQL(
+        "(websearch_to_tsquery('dateline', %s) || (%s)::tsquery)",
+        [searched(text), written],
+        output_field=SearchQueryField(),
+    )
+
+
+def searched(text: str) -> str:
+    """A search as PostgreSQL reads it: its words folded, what belongs together in quotes."""
+    parts = []
+    for number, part in enumerate(text.split('"')):
+        if number % 2:
+            parts.append(f'"{words(part)}"')
+            continue
+        for given in part.split():
+            if given.casefold() == "or":
+                parts.append("or")
+                continue
+            folded = words(given)
+            sign = "-" if given.startswith("-") and folded else ""
+            parts.append(sign + (f'"{folded}"' if " " in folded else folded))
+    return " ".join(parts)
+
+
+def meant(text: str, moment: Moment) -> list[UUID]:
+    """The places, actors and sources that have a text for a name, or all its words in names."""
+    query, folded, sounded = searched(text), fold(text), sound(text)
+    parts: list[str] = []
+    params: list[Any] = []
+    for resource in resources():
+        record = record_of(resource)
+        if record.name_key is None:
+            continue
+        visible, moments = moment.visible()
+        key, words_of = record.name_key._meta.db_table, record.search_text._meta.db_table
+        parts.append(
+            "(select object_id from ("
+            f"select r.object_id, r.sort_name from {key} k"
+            f" join {record._meta.db_table} r using (seq)"
+            f" where (k.folded = %s or (k.sound = %s and k.sound <> '')) and {visible}"
+            f" union select r.object_id, r.sort_name from {words_of} s"
+            f" join {record._meta.db_table} r using (seq)"
+            f" where s.vector @@ websearch_to_tsquery('dateline', %s) and {visible}"
+            f") f order by sort_name, object_id limit {MEANT_LIMIT})"
+        )
+        params += [folded, sounded, *moments, query, *moments]
+    with connection.cursor() as cursor:
+        cursor.execute(" union all ".join(parts), params)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def by_name(record: type[PublishedRecord], text: str, moment: Moment) -> list[UUID]:
+    """The ids of what has a name like the one given, the best first: one query.
+
+    First whose shown name it is, then whose further name it is, then what sounds the same, then
+    what sounds alike, the more the sooner; of equals those whose shown name comes first.
+    """
+    assert record.name_key is not None
+    folded, sounded = fold(text), sound(text)
+    alike = ALIKE_SHORT if len(sounded) <= SHORT else ALIKE
+    visible, moments = moment.visible()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            select object_id from (
+                select r.object_id, r.sort_name, max(case
+                    when k.folded = %s then 3 + k.main::int
+                    when k.sound = %s then 2
+                    else greatest(
+                        strict_word_similarity(%s, k.sound) * {PART}, similarity(%s, k.sound)
+                    )
+                end) as fits
+                from {record.name_key._meta.db_table} k
+                join {record._meta.db_table} r using (seq)
+                where (k.folded = %s or k.sound = %s or (
+                    k.sound %%>> %s and strict_word_similarity(%s, k.sound) >= %s
+                )) and {visible}
+                group by r.object_id, r.sort_name
+            ) f
+            order by fits desc, sort_name, object_id limit {NAMES_LIMIT}
+            """,
+            [folded, *[sounded] * 3, folded, *[sounded] * 3, alike, *moments],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def best(queryset: QuerySet[Any], rank: Any, limit: int) -> QuerySet[Any]:
+    """The best by a rank among the newest matches of a list, the best first."""
+    newest = queryset.order_by(f"-{queryset.model.newest_first}").values("pk")[:RANKED]
+    ranked = queryset.model.objects.filter(pk__in=newest)
+    return ranked.annotate(fits=rank).order_by(F("fits").desc(), "object_id")[:limit]
