@@ -86,8 +86,10 @@ ENV.text("DATELINE_STATE", ".dateline", "Folder of the embedded database, keys a
 # Filters combine freely and are skewed: a plan made for all values goes wrong on some.
 session = {
     "plan_cache_mode": "force_custom_plan",
-    # From here on the index offers a name as one that sounds alike (records/api/searching.py).
+    # From here on the index offers names that sound alike, or that slips lead to
+    # (records/api/searching.py).
     "pg_trgm.strict_word_similarity_threshold": "0.3",
+    "pg_trgm.similarity_threshold": "0.15",
 }
 options: dict[str, Any] = {"prepare_threshold": 5, "server_side_binding": True}
 if SERVING:

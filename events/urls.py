@@ -3,6 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from events.api.annotations import AnnotationsView
 from events.api.coverage import CoverageView
 from events.api.views import ClaimViewSet, EventViewSet
 
@@ -12,5 +13,10 @@ router.register("claims", ClaimViewSet, basename="claim")  # serves /api/v1/clai
 
 urlpatterns = [
     path("coverage/", CoverageView.as_view(), name="coverage"),  # serves /api/v1/coverage/
+    path(  # serves /api/v1/documents/{id}/annotations/
+        "documents/<pk>/annotations/",
+        AnnotationsView.as_view({"get": "annotations"}),
+        name="document-annotations",
+    ),
     *router.urls,
 ]

@@ -48,7 +48,9 @@ def _names(body: Body) -> dict[str, tuple[str, bool]]:
 
 def forget(record: type[PublishedRecord], versions: Iterable[int]) -> None:
     """Delete the search rows of versions."""
-    versions = list(versions)
-    record.search_text._default_manager.filter(record__in=versions).delete()
-    if record.name_key is not None:
-        record.name_key._default_manager.filter(record__in=versions).delete()
+    tables = filter(None, (record.search_text, record.name_key))
+    given = list(versions)
+    with connection.cursor() as cursor:
+        for table in tables:
+            sql = f"delete from {table._meta.db_table} where seq = any(%s::bigint[])"
+            cursor.execute(sql, [given])

@@ -103,6 +103,8 @@ def detail(resource: str, object_id: UUID | str, *more: Any) -> str:
 def multiply(resource: str, template: UUID, times: int) -> list[UUID]:
     """Append copies of a public record, each an object of its own: one change set, a few queries.
 
+    Full text finds them; by name only the one that they were made from is found.
+
     Rows of the workspace are not made: only the public side has them.
     """
     record = record_of(resource)
@@ -164,5 +166,13 @@ def multiply(resource: str, template: UUID, times: int) -> list[UUID]:
                 f" from {table} where seq > %(first)s::bigint",
                 given,
             )
+        words = record.search_text._meta.db_table
+        cursor.execute(
+            f"insert into {words} (seq, vector) select r.seq, w.vector from {table} r,"
+            f" {table} t join {words} w using (seq) where r.seq > %(first)s::bigint"
+            " and t.superseded_seq is null and t.object_id = %(template)s",
+            given,
+        )
         cursor.execute(f"analyze {table}")
+        cursor.execute(f"analyze {words}")
     return made

@@ -119,6 +119,12 @@ KINDS = (
     Kind("datasets_retrieve", "Get a data set", "The data set.", (404,)),
     Kind("vocabularies_list", "List vocabularies", "All of them."),
     Kind("vocabularies_retrieve", "Get a vocabulary", "The vocabulary.", (404,)),
+    Kind(
+        "documents_annotations_retrieve",
+        "Get a document's citations as annotations",
+        "A page of annotations.",
+        (307, 308, 404, 410, 451),
+    ),
     Kind("_history_list", "List versions of one of the {tag}", "A page of versions.", (307, 404)),
     Kind("_history_retrieve", "Get one such version", "The version.", (307, 404, 451)),
     Kind("_list", "List {tag}", "A page of records."),

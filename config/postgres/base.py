@@ -12,7 +12,7 @@ from django.db.backends.postgresql import base, features
 
 from config.postgres import Server
 
-EXTENSIONS = ("pg_trgm",)
+EXTENSIONS = ("fuzzystrmatch", "pg_trgm")
 
 
 class DatabaseFeatures(features.DatabaseFeatures):

@@ -1,5 +1,7 @@
 """The JSON of events and claims."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from events.event_types import event_types
@@ -41,6 +43,7 @@ from records.api.serializers import (
     OTHER_CODES,
     CodeSerializer,
     CodesField,
+    Number,
     RecordSerializer,
     SpanField,
     UncertainTimeSerializer,
@@ -318,3 +321,79 @@ class ClaimSerializer(RecordSerializer):
     relations_total = total("relations")
     citations = CitationSerializer(many=True, help_text="Where it can be read.")
     citations_total = total("citations")
+
+
+class TextQuoteSelectorSerializer(serializers.Serializer):
+    """A part of a text by its words."""
+
+    type = serializers.CharField(help_text="`TextQuoteSelector`.")
+    exact = serializers.CharField(help_text="The quote that is stored with the citation.")
+
+
+class TextPositionSelectorSerializer(serializers.Serializer):
+    """A part of a text by its position: code points of the text as given, end-exclusive."""
+
+    type = serializers.CharField(help_text="`TextPositionSelector`.")
+    start = Number(help_text="The code point at which it starts.")
+    end = Number(help_text="The code point before which it ends.")
+    refinedBy = TextQuoteSelectorSerializer(  # noqa: N815 (the name is the standard's)
+        required=False, help_text="The quote, which lies inside."
+    )
+
+
+class AnnotationTargetSerializer(serializers.Serializer):
+    """What is annotated: a part of the document, or the whole where no part is known."""
+
+    source = serializers.URLField(
+        help_text="The document's own address, or else the address of its record."
+    )
+    selector = TextPositionSelectorSerializer(required=False, help_text="Which part of it.")
+
+
+class AnnotationBodySerializer(serializers.Serializer):
+    """What is said of the part: a claim, a locator, or that it is an insertion."""
+
+    id = serializers.URLField(required=False, help_text="The address of the claim.")
+    type = serializers.CharField(help_text="`TextualBody`.")
+    value = serializers.CharField(help_text="The claim's statement, the locator, or the tag.")
+    format = serializers.CharField(help_text="`text/plain`.")
+    purpose = serializers.CharField(
+        help_text="`describing` for a claim, `bookmarking` for a locator, `tagging` for a tag."
+    )
+
+
+class AnnotationSerializer(serializers.Serializer):
+    """One citation, or one insertion in it, as a W3C Web Annotation."""
+
+    id = serializers.URLField(help_text="Names the annotation.")
+    type = serializers.CharField(help_text="`Annotation`.")
+    motivation = serializers.CharField(
+        help_text="`describing` for a citation, `tagging` for an insertion."
+    )
+    body = AnnotationBodySerializer(many=True, help_text="What is said of the part.")
+    target = AnnotationTargetSerializer(many=True, help_text="What is annotated.")
+
+
+class AnnotationCollectionSerializer(serializers.Serializer):
+    """All annotations of the document together."""
+
+    id = serializers.URLField(help_text="Names the collection.")
+    type = serializers.CharField(help_text="`AnnotationCollection`.")
+
+
+class AnnotationPageSerializer(serializers.Serializer):
+    """A page of a document's citations, as a W3C `AnnotationPage`."""
+
+    id = serializers.URLField(help_text="The address of this page.")
+    type = serializers.CharField(help_text="`AnnotationPage`.")
+    partOf = AnnotationCollectionSerializer(  # noqa: N815 (the name is the standard's)
+        help_text="The collection that it is a page of."
+    )
+    next = serializers.URLField(required=False, help_text="The next page; missing on the last.")
+    prev = serializers.URLField(required=False, help_text="The page before; missing on the first.")
+    items = AnnotationSerializer(many=True, help_text="The annotations of this page, in order.")
+
+    def get_fields(self) -> dict[str, Any]:
+        """The members, with `@context`, which is no name in Python."""
+        context = serializers.URLField(help_text="The JSON-LD context of Web Annotations.")
+        return {"@context": context} | super().get_fields()

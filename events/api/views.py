@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from events.api import jsonld
 from events.api.filters import ClaimFilter, EventFilter
 from events.api.serializers import ClaimSerializer, EventSerializer
 from events.records import ClaimRecord, EventRecord
@@ -30,6 +31,9 @@ class EventViewSet(RecordViewSet):
     backwards = {"claims": Pointing("claims", "event", "event")}
     located = True
 
+    def json_ld(self, body: Body) -> Body:
+        return jsonld.event(body, self.address)
+
 
 class ClaimViewSet(RecordViewSet):
     """Claims: one assertion by one source, and where it can be read."""
@@ -43,6 +47,9 @@ class ClaimViewSet(RecordViewSet):
     }
     default_ordering = "-said"
     located = True
+
+    def json_ld(self, body: Body) -> Body:
+        return jsonld.claim(body, self.address)
 
     def geometries(self, bodies: Sequence[Body], now: Moment) -> Sequence[Body | None]:
         own = super().geometries(bodies, now)

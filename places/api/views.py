@@ -1,10 +1,12 @@
 """Reading places."""
 
+from places.api import jsonld
 from places.api.filters import PlaceFilter
 from places.api.serializers import PlaceSerializer
 from places.records import PlaceRecord
 from records.api.paging import same
 from records.api.resource import RecordViewSet
+from records.shape import Body
 
 
 class PlaceViewSet(RecordViewSet):
@@ -19,3 +21,6 @@ class PlaceViewSet(RecordViewSet):
     orderings = {"name": same("sort_name"), "recorded_at": same("recorded_at")}
     default_ordering = "name"
     located = True
+
+    def json_ld(self, body: Body) -> Body:
+        return jsonld.place(body, self.address)

@@ -30,6 +30,9 @@ RANKED = 2_000
 ALIKE, ALIKE_SHORT, SHORT = 0.4, 0.3, 6
 #: What a part of a longer name counts that sounds alike, against a whole name.
 PART = 0.75
+#: A name may have a slip (a letter wrong, missing or too many; two swapped are two) for so many
+#: letters, but two at most, if it is not longer than that.
+LETTERS_A_SLIP, SLIPS_UP_TO = 3, 100
 
 _NEGATED = re.compile(r"""(?:^|[\s"])-\S""")
 
@@ -74,8 +77,8 @@ class TextFilter(RecordFilterBase):
         super().__init__(
             "search_text__vector",
             "Words to look for in names, titles, statements and quotes, in any inflection; a "
-            "place, actor or source is also found by its other names. Quoted words stand side by side, "
-            "`or` takes either, `-` before a word excludes it.",
+            "place, actor or source is also found by its other names. Quoted words stand side by "
+            "side, `or` takes either, `-` before a word excludes it.",
         )
 
     def schema(self) -> dict[str, Any]:
@@ -172,38 +175,70 @@ def meant(text: str, moment: Moment) -> list[UUID]:
 
 
 def by_name(record: type[PublishedRecord], text: str, moment: Moment) -> list[UUID]:
-    """The ids of what has a name like the one given, the best first: one query.
+    """The ids of what has a name like the one given, the best first: one or two queries.
 
     First whose shown name it is, then whose further name it is, then what sounds the same, then
-    what sounds alike, the more the sooner; of equals those whose shown name comes first.
+    what sounds alike, the more the sooner; of equals those whose shown name comes first. Only
+    where nothing is or sounds the same are names sought that a slip or two lead to.
     """
-    assert record.name_key is not None
     folded, sounded = fold(text), sound(text)
     alike = ALIKE_SHORT if len(sounded) <= SHORT else ALIKE
+    found = _fitting(
+        record,
+        """case
+            when k.folded = %s then 3 + k.main::int
+            when k.sound = %s then 2
+            else greatest(
+                strict_word_similarity(%s, k.sound) * %s, similarity(%s, k.sound)
+            )
+        end""",
+        [folded, sounded, sounded, PART, sounded],
+        """k.folded = %s or (k.sound = %s and k.sound <> '') or (
+            k.sound %%>> %s and strict_word_similarity(%s, k.sound) >= %s
+        )""",
+        [folded, sounded, sounded, sounded, alike],
+        moment,
+    )
+    slips = min(len(sounded) // LETTERS_A_SLIP, 2)
+    if slips and len(sounded) < SLIPS_UP_TO and all(fits < 2 for fits, *_ in found.values()):
+        slipped = _fitting(
+            record,
+            "1 - levenshtein(%s, k.sound)::float8 / %s",
+            [sounded, len(sounded)],
+            """k.sound %% %s and case when length(k.sound) between %s and %s
+                then levenshtein_less_equal(%s, k.sound, %s) <= %s else false end""",
+            [sounded, len(sounded) - slips, len(sounded) + slips, sounded, slips, slips],
+            moment,
+        )
+        found |= {i: fit for i, fit in slipped.items() if i not in found or fit > found[i]}
+    best_first = sorted(found, key=lambda i: (-found[i][0], found[i][1], i))
+    return best_first[:NAMES_LIMIT]
+
+
+def _fitting(
+    record: type[PublishedRecord],
+    fits: str,
+    fits_params: list[Any],
+    condition: str,
+    params: list[Any],
+    moment: Moment,
+) -> dict[UUID, tuple[float, str]]:
+    """What has a name `k` for which a condition holds: how well it fits, and its sort name."""
+    assert record.name_key is not None
     visible, moments = moment.visible()
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            select object_id from (
-                select r.object_id, r.sort_name, max(case
-                    when k.folded = %s then 3 + k.main::int
-                    when k.sound = %s then 2
-                    else greatest(
-                        strict_word_similarity(%s, k.sound) * {PART}, similarity(%s, k.sound)
-                    )
-                end) as fits
-                from {record.name_key._meta.db_table} k
-                join {record._meta.db_table} r using (seq)
-                where (k.folded = %s or k.sound = %s or (
-                    k.sound %%>> %s and strict_word_similarity(%s, k.sound) >= %s
-                )) and {visible}
-                group by r.object_id, r.sort_name
-            ) f
-            order by fits desc, sort_name, object_id limit {NAMES_LIMIT}
+            select r.object_id, max({fits}) as fits, r.sort_name
+            from {record.name_key._meta.db_table} k
+            join {record._meta.db_table} r using (seq)
+            where ({condition}) and {visible}
+            group by r.object_id, r.sort_name
+            order by fits desc, r.sort_name, r.object_id limit {NAMES_LIMIT}
             """,
-            [folded, *[sounded] * 3, folded, *[sounded] * 3, alike, *moments],
+            [*fits_params, *params, *moments],
         )
-        return [row[0] for row in cursor.fetchall()]
+        return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
 
 
 def best(queryset: QuerySet[Any], rank: Any, limit: int) -> QuerySet[Any]:

@@ -1,4 +1,4 @@
-from django.contrib.postgres.operations import TrigramExtension
+from django.contrib.postgres.operations import CreateExtension, TrigramExtension
 from django.db import migrations
 
 from records import rules
@@ -8,6 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [("records", "0001_initial")]
 
     operations = [
+        CreateExtension("fuzzystrmatch"),
         TrigramExtension(),
         rules.TEXT_SEARCH,
         rules.SPANS,

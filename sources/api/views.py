@@ -3,6 +3,8 @@
 from records.api.members import Pointing
 from records.api.paging import Ordering, same
 from records.api.resource import RecordViewSet
+from records.shape import Body
+from sources.api import jsonld
 from sources.api.filters import ActorFilter, DocumentFilter, SourceFilter
 from sources.api.serializers import ActorSerializer, DocumentSerializer, SourceSerializer
 from sources.records import ActorRecord, DocumentRecord, SourceRecord
@@ -20,6 +22,9 @@ class ActorViewSet(RecordViewSet):
     orderings = {"name": same("sort_name"), "recorded_at": same("recorded_at")}
     default_ordering = "name"
 
+    def json_ld(self, body: Body) -> Body:
+        return jsonld.actor(body, self.address)
+
 
 class SourceViewSet(RecordViewSet):
     """Sources: the voices that information comes from.
@@ -32,6 +37,9 @@ class SourceViewSet(RecordViewSet):
     filterset_class = SourceFilter
     orderings = {"name": same("sort_name"), "recorded_at": same("recorded_at")}
     default_ordering = "name"
+
+    def json_ld(self, body: Body) -> Body:
+        return jsonld.source(body, self.address)
 
 
 class DocumentViewSet(RecordViewSet):
@@ -46,3 +54,6 @@ class DocumentViewSet(RecordViewSet):
     }
     default_ordering = "-published"
     backwards = {"claims": Pointing("claims", "documents", "document")}
+
+    def json_ld(self, body: Body) -> Body:
+        return jsonld.document(body, self.address)

@@ -13,6 +13,12 @@ PUBLIC = {"HOST": "0.0.0.0", "DATELINE_ALLOWED_HOSTS": "news.example.org"}  # no
 
 Read = Callable[..., dict[str, Any]]
 
+#: What every session has.
+SESSION = (
+    "-c plan_cache_mode=force_custom_plan"
+    " -c pg_trgm.strict_word_similarity_threshold=0.3 -c pg_trgm.similarity_threshold=0.15"
+)
+
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> Read:
@@ -74,7 +80,7 @@ def test_database_url_is_taken_apart(read: Read) -> None:
             "sslmode": "require",
             "prepare_threshold": 5,
             "server_side_binding": True,
-            "options": "-c plan_cache_mode=force_custom_plan",
+            "options": SESSION,
         },
     }
 
@@ -82,7 +88,7 @@ def test_database_url_is_taken_apart(read: Read) -> None:
 def test_only_a_serving_process_has_a_pool_and_a_time_limit(read: Read) -> None:
     options = read(DATELINE_SERVING="true", DATELINE_THREADS="6")["DATABASES"]["default"]["OPTIONS"]
     assert options["pool"] == {"min_size": 1, "max_size": 8, "timeout": 5}
-    assert options["options"] == "-c plan_cache_mode=force_custom_plan -c statement_timeout=3000"
+    assert options["options"] == f"{SESSION} -c statement_timeout=3000"
     assert "pool" not in read()["DATABASES"]["default"]["OPTIONS"]
 
 

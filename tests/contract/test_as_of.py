@@ -29,6 +29,17 @@ LISTS = [
     "places/?within={landia}",
     "places/?parent={northmark}",
     "places/?code=geonames:1001",
+    "places/?name=oakford",
+    "places/?q=дубове",
+    "places/?bbox=37,48,38,49&fields=id,parent.name,names",
+    "places/?format=geojson&ordering=-name",
+    "events/?q=дубове&ordering=relevance",
+    "events/?expand=claims,place,places,participants,relations",
+    "claims/?format=geojson",
+    "claims/?q=oakford&fields=statement,citations.document.id",
+    "documents/?q=дубове&expand=claims,publisher,mentions",
+    "search/?q=oakford",
+    "coverage/?",
     "places/?within={northmark}&ordering=recorded_at",
     "actors/?party=Red",
     "actors/?parent={red}&ordering=-recorded_at",
@@ -82,7 +93,9 @@ class Recorder:
                 found[url] = (answer.status_code, said)
         for url in self.lists:
             answer = self.client.get(url + as_of)
-            found[url] = (answer.status_code, answer.content.partition(b'"results":')[2])
+            parts = [answer.content.partition(b'"%b":' % key) for key in (b"results", b"features")]
+            said = next((part[2] for part in parts if part[1]), answer.content)
+            found[url] = (answer.status_code, said)
         return found
 
     def record(self) -> None:

@@ -1,0 +1,270 @@
+"""JSON-LD: an independent processor reads every record, offline, and finds schema.org's terms."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from pyld import jsonld
+
+from events.api.jsonld import GRADES
+from events.dossiers import load, read
+from events.models import Rating
+from places.api import jsonld as places
+from places.models import PlaceKind
+from records.registry import resources
+from sources.api import jsonld as sources
+from sources.models import ActorKind, DocumentKind, SourceKind
+from tests import factories
+from tests.api_world import detail, get
+from tests.factories import World, body
+
+SCHEMA, OURS = "https://schema.org/", "urn:dateline:"
+
+#: The terms of schema.org that are used: types, and properties with the types that have them.
+TYPES = {
+    "Place", "Country", "AdministrativeArea", "City", "GeoCoordinates", "PostalAddress",
+    "PropertyValue", "Person", "Organization", "PoliticalParty", "GovernmentOrganization",
+    "NewsMediaOrganization", "NGO", "Corporation", "NewsArticle", "LiveBlogPosting", "Article",
+    "SocialMediaPosting", "VideoObject", "ImageObject", "AudioObject", "Map", "Dataset",
+    "Legislation", "CreativeWork", "Event", "Claim", "ClaimReview", "Rating",
+}  # fmt: skip
+PROPERTIES = {
+    "name", "alternateName", "geo", "latitude", "longitude", "address", "addressCountry",
+    "containedInPlace", "identifier", "propertyID", "value", "sameAs", "url", "memberOf",
+    "parentOrganization", "author", "publisher", "inLanguage", "datePublished", "mentions",
+    "description", "startDate", "endDate", "location", "eventStatus", "text", "dateCreated",
+    "about", "appearance", "review", "claimReviewed", "itemReviewed", "reviewRating",
+    "ratingValue", "bestRating", "worstRating", "reviewBody",
+}  # fmt: skip
+
+
+def offline(url: str, options: dict[str, Any]) -> dict[str, Any]:
+    """What the processor asks for a remote document: there is none to be asked for."""
+    raise AssertionError(f"{url} is looked for")
+
+
+def expanded(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return jsonld.expand(document, {"documentLoader": offline})
+
+
+def nodes(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, list):
+        for element in value:
+            yield from nodes(element)
+    elif isinstance(value, dict):
+        yield value
+        for element in value.values():
+            yield from nodes(element)
+
+
+def leaves(value: Any) -> int:
+    """How many plain values a document has, ids and types apart, and its context."""
+    if isinstance(value, list):
+        return sum(map(leaves, value))
+    if not isinstance(value, dict):
+        return 1
+    if "@value" in value:
+        return 1
+    return sum(leaves(v) for k, v in value.items() if k not in ("@context", "@id", "@type"))
+
+
+def check(document: dict[str, Any], count: int) -> None:
+    """That a processor reads a list of records whole, in known terms."""
+    found = expanded(document)
+    assert len(found) == count
+    seen: set[str] = set()
+    for node in nodes(found):
+        for kind in node.get("@type", ()) if "@value" not in node else ():
+            assert kind.removeprefix(SCHEMA) in TYPES, kind
+        for name in node:
+            if name.startswith("@"):
+                continue
+            assert name.startswith(OURS) or name.removeprefix(SCHEMA) in PROPERTIES, name
+            seen.add(name)
+        if "@id" in node and len(node) == 1:
+            iri = node["@id"]
+            assert "://" in iri, iri
+    assert any(name.startswith(SCHEMA) for name in seen)
+    # An expanded document has each value once more as an object: none was dropped on the way.
+    assert sum("@value" in node for node in nodes(found)) == leaves(document) - links(document)
+    assert jsonld.to_rdf(document, {"documentLoader": offline, "format": "application/n-quads"})
+
+
+def links(value: Any) -> int:
+    """How many plain values of a document are links: a processor makes ids of them."""
+    return sum(
+        len(node[name]) if isinstance(node[name], list) else 1
+        for node in nodes(value)
+        for name in ("sameAs", "url")
+        if name in node and isinstance(node[name], str | list)
+    )
+
+
+@pytest.mark.parametrize("resource", resources())
+def test_every_record_of_the_made_up_world_is_read(
+    resource: str, client: Client, world: World
+) -> None:
+    document = get(client, f"/api/v1/{resource}/?format=jsonld")
+    count = sum(found == resource for found in factories.RESOURCES.values())
+    check(document, count)
+    for record in get(client, f"/api/v1/{resource}/")["results"]:
+        one = get(client, f"{detail(resource, record['id'])}?format=jsonld")
+        (read_back,) = expanded(one)
+        assert read_back["@id"] == f"http://testserver{detail(resource, record['id'])}"
+        assert {k: v for k, v in one.items() if k != "@context"} in document["@graph"]
+
+
+@pytest.mark.parametrize("resource", resources())
+def test_every_record_of_the_story_is_read(resource: str, client: Client, db: None) -> None:
+    load(read(settings.BASE_DIR / "seeds" / "lyman"))
+    count = get(client, f"/api/v1/{resource}/?count=exact&limit=1")["count"]
+    check(get(client, f"/api/v1/{resource}/?format=jsonld&limit=200"), count)
+
+
+@pytest.mark.parametrize(
+    ("types", "kinds"),
+    [
+        (places.TYPES, PlaceKind),
+        (sources.ACTOR_TYPES, ActorKind),
+        (sources.SOURCE_TYPES, SourceKind),
+        (sources.DOCUMENT_TYPES, DocumentKind),
+        (GRADES, Rating),
+    ],
+)
+def test_kinds_are_known_and_types_are_schema_orgs(types: dict[str, Any], kinds: Any) -> None:
+    assert set(types) <= set(kinds.values)
+    assert {kind for kind in types.values() if isinstance(kind, str)} <= TYPES
+
+
+def test_a_rated_claim_comes_with_its_review(client: Client, world: World) -> None:
+    factories.republish("claims", world.held, rating={
+        "value": "mostly_accurate", "reason": "Two of three hills.", "at": "2024-02-01",
+    })  # fmt: skip
+    record = body("claims", world.held)
+    found = get(client, f"{detail('claims', world.held)}?format=jsonld")
+    here = "http://testserver/api/v1"
+    town = {
+        "@type": "City", "@id": f"{here}/places/{world.oakford}/", "name": "Oakford",
+        "geo": {"@type": "GeoCoordinates", "latitude": 48.5, "longitude": 37.25},
+        "dateline:kind": "town",
+    }  # fmt: skip
+    post = {
+        "@type": "SocialMediaPosting", "@id": f"{here}/documents/{world.post}/",
+        "dateline:kind": "social_post",
+    }  # fmt: skip
+    red_spokesman = {
+        "@type": "Person", "@id": f"{here}/sources/{world.red_spokesman}/",
+        "name": "Red spokesman", "dateline:kind": "spokesperson", "dateline:party": "Red",
+    }  # fmt: skip
+    iri = f"{here}/claims/{world.held}/"
+    found.pop("@context")
+    assert found == {
+        "@type": "Claim",
+        "@id": iri,
+        "text": "Blue holds the whole of Oakford.",
+        "author": {
+            "@type": "Person", "@id": f"{here}/sources/{world.blue_spokesman}/",
+            "name": "Blue spokesman", "dateline:kind": "spokesperson", "dateline:party": "Blue",
+        },
+        "dateCreated": "2022-10-02",
+        "about": [town],
+        "appearance": [post],
+        "review": {
+            "@type": "ClaimReview",
+            "@id": f"{iri}#review",
+            "url": iri,
+            "claimReviewed": "Blue holds the whole of Oakford.",
+            "itemReviewed": {"@id": iri},
+            "reviewRating": {
+                "@type": "Rating", "alternateName": "mostly_accurate", "ratingValue": 4,
+                "bestRating": 5, "worstRating": 1,
+            },
+            "reviewBody": "Two of three hills.",
+            "datePublished": "2024-02-01",
+        },
+        "dateline:kind": "control",
+        "dateline:voice": "attributed",
+        "dateline:object_actor": {
+            "@type": "GovernmentOrganization", "@id": f"{here}/actors/{world.blue}/",
+            "name": "Blue", "dateline:kind": "state", "dateline:party": "Blue",
+        },
+        "dateline:polarity": "affirmed",
+        "dateline:certainty": "certain",
+        "dateline:control_status": "controlled",
+        "dateline:extent": "whole",
+        "dateline:evidence": "none_mentioned",
+        "dateline:interest": "unknown",
+        "dateline:said": {
+            "dateline:edtf": "2022-10-02", "dateline:earliest": "2022-10-02T00:00:00Z",
+            "dateline:latest": "2022-10-03T00:00:00Z", "dateline:precision": "day",
+            "dateline:basis": "text",
+        },
+        "dateline:holds": {
+            "dateline:edtf": "2022-10-02/..", "dateline:earliest": "2022-10-02T00:00:00Z",
+            "dateline:precision": "lower_bound_day", "dateline:basis": "text",
+        },
+        "dateline:credibility": {"dateline:value": "6"},
+        "dateline:citations": [
+            {
+                "dateline:document": {"@id": f"{here}/documents/{world.post}/"},
+                "dateline:publisher": red_spokesman,
+                "dateline:mode": "media_content",
+                "dateline:locator": "00:12",
+            }
+        ],
+        "dateline:version": 2,
+        "dateline:seq": record["seq"],
+        "dateline:recorded_at": record["recorded_at"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("value", ["unrated", "inconclusive", "not_checkable"])
+def test_a_verdict_without_a_grade_has_none(value: str, client: Client, world: World) -> None:
+    rating = {"value": value, "reason": "Nobody could tell.", "at": "2024-02-01"}
+    factories.republish("claims", world.held, rating=rating)
+    found = get(client, f"{detail('claims', world.held)}?format=jsonld")
+    assert found["review"]["reviewRating"] == {"@type": "Rating", "alternateName": value}
+
+
+def test_an_event_says_how_far_it_is_settled(client: Client, world: World) -> None:
+    found = get(client, f"{detail('events', world.withdrawal)}?format=jsonld")
+    assert (found["startDate"], found["endDate"]) == ("2022-10-01", "2022-10-01")
+    assert found["dateline:status"] == "occurred"
+    assert "eventStatus" not in found
+    found = get(client, f"{detail('events', world.advance)}?format=jsonld")
+    assert (found["startDate"], found["endDate"]) == ("2022-09-01", "2022-10-01")
+    assert found["dateline:when"]["dateline:edtf"] == "2022-09/2022-10-01"
+    for relation, kind in zip(found["dateline:relations"], ("causes", "precedes"), strict=True):
+        assert relation["dateline:kind"] == kind
+        assert relation["dateline:event"]["name"] == "Withdrawal from Oakford"
+    assert sorted(place["name"] for place in found["location"]) == ["Ferry", "Oakford"]
+
+
+@pytest.mark.parametrize(
+    ("edtf", "start", "end"),
+    [
+        ("2022", "2022-01-01", "2022-12-31"),
+        ("2022-02", "2022-02-01", "2022-02-28"),
+        ("../2022-10-01", None, "2022-10-01"),
+        ("2022-10-01/..", "2022-10-01", None),
+        ("2022-10-01T14:30:00Z", "2022-10-01T14:30:00Z", "2022-10-01T14:31:00Z"),
+    ],
+)
+def test_dates_end_on_their_last_day(
+    edtf: str, start: str | None, end: str | None, client: Client, world: World
+) -> None:
+    event = factories.public("events", "dated", when=edtf)
+    found = get(client, f"{detail('events', event)}?format=jsonld")
+    assert (found.get("startDate"), found.get("endDate")) == (start, end)
+
+
+def test_names_keep_their_languages_and_codes_lead_to_pages(client: Client, world: World) -> None:
+    found = get(client, f"{detail('places', world.oakford)}?format=jsonld")
+    assert {"@value": "Дубове", "@language": "uk"} in found["alternateName"]
+    assert "Old Oakford" in found["alternateName"]
+    assert found["sameAs"] == ["https://sws.geonames.org/1001/"]
+    (read_back,) = expanded(found)
+    assert read_back[f"{SCHEMA}sameAs"] == [{"@id": "https://sws.geonames.org/1001/"}]
+    assert found["containedInPlace"]["name"] == "Northmark"

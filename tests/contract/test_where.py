@@ -1,0 +1,166 @@
+"""Where: boxes across the antimeridian, circles around the poles, distances along great circles."""
+
+import math
+from typing import Any
+
+import pytest
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from records.api.position import EARTH_KM, FARTHEST_KM
+from tests import api_world, factories
+from tests.api_world import get, ids, wrong_parameters
+from tests.factories import World, public
+
+#: Name, latitude, longitude.
+SPOTS = {
+    "north pole": (90.0, 0.0),
+    "near it": (89.9, 179.0),
+    "south pole": (-90.0, 12.0),
+    "date line west": (0.0, 179.9),
+    "date line east": (0.0, -179.9),
+    "on the line": (-16.5, 180.0),
+    "on it too": (-16.5, -180.0),
+    "origin": (0.0, 0.0),
+    "beside": (0.0, 0.5),
+    "high": (60.0, 0.5),
+}
+
+
+@pytest.fixture
+def spots(db: None) -> None:
+    for name, (lat, lon) in SPOTS.items():
+        public("places", name, name=name, lat=lat, lon=lon)
+    public("places", "nowhere", name="nowhere")
+
+
+def found(client: Client, query: str, resource: str = "places") -> set[str]:
+    answer = get(client, f"/api/v1/{resource}/?{query}")
+    return {place["name"] for place in answer["results"]}
+
+
+@pytest.mark.parametrize(
+    ("box", "inside"),
+    [
+        ("-1,-1,1,1", "origin,beside"),
+        ("0,0,0,0", "origin"),
+        ("0.5,0,0.5,60", "beside,high"),
+        ("179,-1,-179,1", "date line west,date line east"),
+        ("-179,-1,179,1", "origin,beside"),
+        ("170,-20,180,20", "date line west,on the line"),
+        ("170,-20,-180,20", "date line west,on the line,on it too"),
+        ("-180,-20,-170,20", "date line east,on it too"),
+        ("-180,-90,180,90", ",".join(SPOTS)),
+        ("-10,80,10,90", "north pole"),
+        ("5,5,6,6", ""),
+    ],
+)
+def test_a_box_holds_what_lies_in_it(box: str, inside: str, client: Client, spots: None) -> None:
+    assert found(client, f"bbox={box}") == set(filter(None, inside.split(",")))
+
+
+@pytest.mark.parametrize(
+    ("query", "inside"),
+    [
+        ("near=0,0&radius=1", "origin"),
+        ("near=0,0&radius=55.5", "origin"),
+        ("near=0,0&radius=55.7", "origin,beside"),
+        ("near=0,180&radius=12", "date line west,date line east"),
+        ("near=0,-180&radius=12", "date line west,date line east"),
+        ("near=90,77&radius=12", "north pole,near it"),
+        ("near=89.9,-1&radius=23", "north pole,near it"),
+        ("near=-89.95,-100&radius=6", "south pole"),
+        ("near=-16.5,180&radius=0.001", "on the line,on it too"),
+        ("near=60,-0.5&radius=55.5", ""),
+        ("near=60,-0.5&radius=56", "high"),
+        (f"near=10,10&radius={FARTHEST_KM}", ",".join(SPOTS)),
+    ],
+)
+def test_a_circle_holds_what_lies_in_it(
+    query: str, inside: str, client: Client, spots: None
+) -> None:
+    assert found(client, query) == set(filter(None, inside.split(",")))
+
+
+def distance(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """The great-circle distance in kilometres by vectors: another way than the one tested."""
+
+    def vector(lat: float, lon: float) -> tuple[float, float, float]:
+        phi, lam = math.radians(lat), math.radians(lon)
+        return math.cos(phi) * math.cos(lam), math.cos(phi) * math.sin(lam), math.sin(phi)
+
+    a, b = vector(*one), vector(*other)
+    cross = (
+        a[1] * b[2] - a[2] * b[1],
+        a[2] * b[0] - a[0] * b[2],
+        a[0] * b[1] - a[1] * b[0],
+    )
+    dot = sum(x * y for x, y in zip(a, b, strict=True))
+    return EARTH_KM * math.atan2(math.hypot(*cross), dot)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(lat=st.floats(-90, 90), lon=st.floats(-180, 180), radius=st.floats(1, FARTHEST_KM))
+def test_circles_and_boxes_are_as_vectors_have_them(
+    lat: float, lon: float, radius: float, client: Client, spots: None
+) -> None:
+    apart = {name: distance((lat, lon), spot) for name, spot in SPOTS.items()}
+    if any(abs(km - radius) < 0.01 for km in apart.values()):
+        return  # on the edge, rounding decides
+    query = f"near={lat:.10f},{lon:.10f}&radius={radius:.10f}"
+    assert found(client, query) == {name for name, km in apart.items() if km < radius}
+
+
+@pytest.mark.parametrize(
+    ("query", "wrong"),
+    [
+        ("bbox=1,2,3", "bbox"),
+        ("bbox=1,2,3,4,5", "bbox"),
+        ("bbox=a,b,c,d", "bbox"),
+        ("bbox=nan,0,1,1", "bbox"),
+        ("bbox=0,0,inf,1", "bbox"),
+        ("bbox=1e400,0,1,1", "bbox"),
+        ("bbox=-181,0,1,1", "bbox"),
+        ("bbox=0,-91,1,1", "bbox"),
+        ("bbox=0,2,1,1", "bbox"),
+        ("bbox=٣,0,1,1", "bbox"),
+        ("bbox=1_0,0,11,1", "bbox"),
+        ("near=1,2", "near"),
+        ("near=1&radius=1", "near"),
+        ("near=91,2&radius=1", "near"),
+        ("near=1,181&radius=1", "near"),
+        ("radius=1", "radius"),
+        ("near=1,2&radius=0", "radius"),
+        ("near=1,2&radius=-1", "radius"),
+        ("near=1,2&radius=20039", "radius"),
+        ("near=1,2&radius=nan", "radius"),
+        ("near=1,2&radius=1km", "radius"),
+        ("near=1,2&near=1,2&radius=1", "near"),
+    ],
+)
+@pytest.mark.parametrize("resource", ["places", "events"])
+def test_what_is_nowhere_on_earth_is_refused(
+    resource: str, query: str, wrong: str, client: Client, db: None
+) -> None:
+    assert wrong_parameters(client, f"/api/v1/{resource}/?{query}") == [wrong]
+
+
+def test_an_event_lies_where_its_position_or_its_place_is(client: Client, world: World) -> None:
+    own = public("events", "own", place=world.oakford, lat=48.9, lon=37.9)
+    assert set(ids(get(client, "/api/v1/events/?bbox=37,48,38,48.6"))) == {str(world.withdrawal)}
+    assert set(ids(get(client, "/api/v1/events/?near=48.9,37.9&radius=1"))) == {str(own)}
+    before = get(client, "/api/v1/")["seq"]
+    factories.republish("places", world.oakford, lat=10.0, lon=10.0)
+    assert ids(get(client, "/api/v1/events/?bbox=37,48,38,48.6")) == []
+    url = f"/api/v1/events/?bbox=37,48,38,48.6&as_of={before}"
+    assert ids(get(client, url)) == [str(world.withdrawal)]
+
+
+def test_pages_of_a_circle_lead_on(client: Client, world: World) -> None:
+    api_world.multiply("events", world.withdrawal, 30)
+    url = "/api/v1/events/?near=48.5,37.25&radius=5&limit=7"
+    whole: list[Any] = [i for page in api_world.walk(client, url) for i in ids(page)]
+    assert len(whole) == len(set(whole)) == 31
