@@ -28,6 +28,9 @@ check: install-dev ## lint, format, types, migrations, openapi.yaml, deployment 
 openapi: install-dev ## write openapi.yaml anew
 	@$(manage) spectacular --validate --fail-on-warn --file openapi.yaml
 
+examples: install-dev ## write the examples of the OpenAPI document anew from the Lyman story
+	@WRITE_EXAMPLES=1 $(python) -m pytest -q tests/contract/test_examples.py -k what_is_answered
+
 format: install-dev ## format the code, mend what lint can mend
 	@$(python) -m ruff check --fix .
 	@$(python) -m ruff format .
@@ -48,4 +51,4 @@ install:
 install-dev:
 	@$(PYTHON) config/install.py requirements-dev.lock
 
-.PHONY: help run admin test check openapi format lock clean install install-dev
+.PHONY: help run admin test check openapi examples format lock clean install install-dev

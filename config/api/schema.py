@@ -5,15 +5,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import orjson
 from drf_spectacular.openapi import AutoSchema
 
 from records.api.serializers import ProblemSerializer
 from records.registry import record_of, resources
 
 Node = dict[str, Any]
+
+#: Real answers, which `make examples` writes.
+EXAMPLES = Path(__file__).with_name("examples.json")
 
 DESCRIPTION = """\
 Dateline serves structured news: who said what happened, where, when, and on what evidence. It never
@@ -313,6 +319,8 @@ def _operation(operation: Node, schemas: dict[str, Node]) -> Node:
             shown, text, schema = PATH_PARAMETERS[parameter["name"]]
             parameter |= {"name": shown, "description": text, "schema": schema}
         else:
+            if parameter["name"] == "format":
+                parameter["description"] = "The format of the answer; `Accept` may ask for it too."
             _plain_parameter(parameter, schemas)
     if operation.get("security") == [{}]:
         del operation["security"]
@@ -329,7 +337,19 @@ def _operation(operation: Node, schemas: dict[str, Node]) -> Node:
         for status in sorted((*EVERYWHERE, *kind.others))
     }
     summary = kind.summary.format(tag=operation["tags"][0])
+    if name in _examples():
+        example = _examples()[name]
+        answered["content"]["application/json"]["examples"] = {
+            "lyman": {"summary": f"GET {example['path']}", "value": example["answer"]}
+        }
     return {"operationId": name, "summary": summary, **operation}
+
+
+@cache
+def _examples() -> dict[str, Node]:
+    """By operation: a request on the Lyman story, and what it is answered."""
+    found: dict[str, Node] = orjson.loads(EXAMPLES.read_bytes()) if EXAMPLES.exists() else {}
+    return found
 
 
 def _nodes(node: Any) -> Iterator[Node]:

@@ -1,0 +1,115 @@
+"""The examples of the OpenAPI document are real answers on the Lyman story.
+
+`make examples` writes them anew; without it they are compared with what is answered.
+"""
+
+import json
+import os
+import re
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from config.api import docs
+from config.api.schema import EXAMPLES
+from events.dossiers import load, read
+from tests.api_world import get
+
+LYMAN = "e1ad8b24-8523-5e52-a338-4a9dfa5fc53e"
+MINISTRY = "c6d948b6-4471-5fe7-b5c8-508ad24af482"
+WITHDRAWN = "521e531a-b190-505b-8578-fd456ea1bd1c"
+
+#: Which request shows what an operation answers; ids in braces are asked for first.
+ASKED: dict[str, str] = {
+    "root_retrieve": "",
+    "places_list": "places/?name=Krasny+Liman&limit=1",
+    "places_retrieve": f"places/{LYMAN}/",
+    "places_history_list": f"places/{LYMAN}/history/",
+    "places_history_retrieve": f"places/{LYMAN}/history/1/",
+    "actors_list": "actors/?name=Ukrainian+armed+forces&limit=1",
+    "actors_retrieve": "actors/{actor}/",
+    "actors_history_list": "actors/{actor}/history/",
+    "actors_history_retrieve": "actors/{actor}/history/1/",
+    "sources_list": "sources/?name=Cherevatyi",
+    "sources_retrieve": f"sources/{MINISTRY}/",
+    "sources_history_list": f"sources/{MINISTRY}/history/",
+    "sources_history_retrieve": f"sources/{MINISTRY}/history/1/",
+    "documents_list": "documents/?kind=social_post,video",
+    "documents_retrieve": "documents/{document}/",
+    "documents_history_list": "documents/{document}/history/",
+    "documents_history_retrieve": "documents/{document}/history/1/",
+    "documents_annotations_retrieve": "documents/{article}/annotations/?limit=2",
+    "events_list": "events/?type=territory.withdrawal",
+    "events_retrieve": "events/{event}/",
+    "events_history_list": "events/{event}/history/",
+    "events_history_retrieve": "events/{event}/history/1/",
+    "claims_list": "claims/?q=surrounded&kind=quantity",
+    "claims_retrieve": f"claims/{WITHDRAWN}/",
+    "claims_history_list": f"claims/{WITHDRAWN}/history/",
+    "claims_history_retrieve": f"claims/{WITHDRAWN}/history/1/",
+    "changes_list": "changes/?since=125",
+    "datasets_list": "datasets/",
+    "datasets_retrieve": "datasets/lyman/",
+    "vocabularies_list": "vocabularies/",
+    "vocabularies_retrieve": "vocabularies/polarity/",
+    "search_retrieve": "search/?q=Severodonetsk&limit=1",
+    "coverage_retrieve": "coverage/",
+}
+CURSOR = re.compile(r'cursor=[^"&]+')
+INSTANT = re.compile(r'("(?:recorded_at|updated_at|last_change)": ?)"[^"]+"')
+
+
+def steady(answer: Any) -> Any:
+    """An answer without what differs from one loading of the story to the next."""
+    text = json.dumps(answer, ensure_ascii=False)
+    text = INSTANT.sub(r'\1"2026-01-01T12:00:00Z"', CURSOR.sub("cursor=OPAQUE", text))
+    return json.loads(text.replace("http://testserver/", "http://127.0.0.1:8000/"))
+
+
+@pytest.fixture
+def answers(client: Client, db: None) -> dict[str, dict[str, Any]]:
+    """What each of the requests is answered."""
+    load(read(settings.BASE_DIR / "seeds" / "lyman"))
+
+    def first(query: str) -> str:
+        return get(client, f"/api/v1/{query}&limit=1")["results"][0]["id"]
+
+    ids = {
+        "actor": first("actors/?name=Ukrainian+armed+forces"),
+        "article": first("documents/?kind=article"),
+        "document": first("documents/?kind=social_post,video"),
+        "event": first("events/?type=territory.withdrawal"),
+    }
+    found = {}
+    for operation, query in ASKED.items():
+        path = f"/api/v1/{query.format_map(ids)}"
+        found[operation] = {"path": path, "answer": steady(get(client, path))}
+    return found
+
+
+def test_every_example_is_what_is_answered(answers: dict[str, dict[str, Any]]) -> None:
+    if "WRITE_EXAMPLES" in os.environ:
+        text = json.dumps(answers, ensure_ascii=False, indent=1)
+        EXAMPLES.write_text(text + "\n", encoding="utf-8")
+    assert json.loads(EXAMPLES.read_text(encoding="utf-8")) == answers, "run `make examples`"
+
+
+def test_no_example_of_a_list_is_empty(answers: dict[str, dict[str, Any]]) -> None:
+    for operation, example in answers.items():
+        answer = example["answer"]
+        assert answer.get("results", answer.get("items", [1])) != [], operation
+
+
+def test_every_operation_has_its_example() -> None:
+    document = json.loads(docs.document("json"))
+    shown = {
+        operation["operationId"]: operation["responses"]["200"]["content"]["application/json"]
+        for methods in document["paths"].values()
+        for operation in methods.values()
+    }
+    examples = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    assert {name: content["examples"]["lyman"]["value"] for name, content in shown.items()} == {
+        name: example["answer"] for name, example in examples.items()
+    }
