@@ -70,11 +70,11 @@ class AnnotationsView(RecordViewSet):
         limit, binding = paging.read_limit(params), paging.bound_to(request.path, params)
         cursor = paging.read_cursor(params, binding)
         now = moment(params.get("as_of"))
+        if (same := self.unchanged(now)) is not None:
+            return same
         document = self.find(pk, now)
         if isinstance(document, HttpResponse):
             return document
-        if (same := self.unchanged(now)) is not None:
-            return same
         claims = self.at(ClaimRecord.objects.filter(documents__contains=[document.object_id]), now)
         found = paging.page(
             claims,

@@ -41,6 +41,8 @@ class StrictFilter(django_filters.FilterSet):
         self.cleaned: dict[str, Any] = {}
         self.resolved: dict[Wanted, tuple[UUID, ...]] = {}
         self.moment: Moment | None = None
+        #: Whether something was read ahead of the page, which must be of the same moment.
+        self.read_ahead = False
         #: Set by `q` and `name`: how well a record fits, the more the better.
         self.rank: Any = None
         errors: list[tuple[str, str]] = []
@@ -59,8 +61,10 @@ class StrictFilter(django_filters.FilterSet):
     def apply(self, queryset: QuerySet[Any], moment: Moment) -> QuerySet[Any]:
         """What matches at a moment: one query where there are references, else none yet."""
         self.moment, self.sorted_by_line, self.rank = moment, False, None
+        self.read_ahead = False
         wanted = [w for name, f in self.filters.items() for w in f.wanted(self.cleaned[name])]
         self.resolved = resolve(wanted, moment)
+        self.read_ahead = bool(self.resolved)
         for name, found in self.filters.items():
             queryset = found.filter(queryset, self.cleaned[name])
         return queryset

@@ -125,7 +125,7 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
             # References were resolved ahead of the page, and what is added to it is read after it:
             # all must speak of the same moment.
             if now.seq is not None or (
-                (newest == now.newest or not filters.resolved) and rendition.still(newest)
+                (newest == now.newest or not filters.read_ahead) and rendition.still(newest)
             ):
                 break
             now = moment(None)

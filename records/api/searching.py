@@ -86,6 +86,7 @@ class TextFilter(RecordFilterBase):
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
         query = text_query(value, self.parent.moment)
+        self.parent.read_ahead = True
         # Where a name is asked for as well, that orders the answer.
         self.parent.rank = self.parent.rank or Rank(F(self.field_name), query)
         return qs.filter(Matches(F(self.field_name), query))
@@ -108,6 +109,7 @@ class NameFilter(RecordFilterBase):
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
         ids = by_name(qs.model, value, self.parent.moment)
+        self.parent.read_ahead = True
         if not ids:
             return qs.none()
         self.parent.rank = RawSQL(

@@ -112,7 +112,7 @@ class SearchView(ReadView):
         tags=["search"],
     )
     def get(self, request: Request) -> HttpResponse:
-        """Places, actors and sources by their names, all resources by their words, best first."""
+        """Places, actors and sources by their names, the rest by their words, best first."""
         params = request.query_params
         text, limit = self.asked()
         now = moment(params.get("as_of"))
@@ -124,16 +124,7 @@ class SearchView(ReadView):
             if now.seq is not None or newest().newest == now.newest:
                 break
             now = moment(None)
-        kept = {"as_of": params["as_of"]} if "as_of" in params else {}
-        head = {
-            "q": text,
-            "more": {
-                name: request.build_absolute_uri(
-                    f"{reverse(route)}?{urlencode({'q': text, 'ordering': 'relevance', **kept})}"
-                )
-                for name, route in list_routes().items()
-            },
-        }
+        head = {"q": text, "more": {name: self.more(name, text) for name in resources()}}
         results = b",".join(
             orjson.dumps(name) + b":[" + ",".join(bodies).encode() + b"]"
             for name, bodies in found.items()
@@ -158,18 +149,26 @@ class SearchView(ReadView):
         return text, int(given)
 
     def best_of(self, resource: str, text: str, query: Any, now: Moment, limit: int) -> list[str]:
-        """The JSON of the records of a resource that fit best: by name, then by words."""
+        """The JSON of the records of a resource that fit best: by name, or else by words."""
         record = record_of(resource)
         versions = record.objects.current() if now.seq is None else record.objects.at(now.seq)
-        ids = by_name(record, text, now)[:limit] if record.name_key else []
-        by_id = dict(versions.filter(object_id__in=ids).values_list("object_id", "body"))
-        bodies = [by_id[object_id] for object_id in ids]
-        if len(bodies) < limit:
+        if record.name_key is None:
             matching = versions.filter(Matches(F("search_text__vector"), query))
-            rank = Rank(F("search_text__vector"), query)
-            others = best(matching.exclude(object_id__in=ids), rank, limit - len(bodies))
-            bodies += others.values_list("body", flat=True)
-        return bodies
+            ranked = best(matching, Rank(F("search_text__vector"), query), limit)
+            return list(ranked.values_list("body", flat=True))
+        ids = by_name(record, text, now)[:limit]
+        by_id = dict(versions.filter(object_id__in=ids).values_list("object_id", "body"))
+        return [by_id[object_id] for object_id in ids if object_id in by_id]
+
+    def more(self, resource: str, text: str) -> str:
+        """The address of the list that goes on where a search ends."""
+        params = self.request.query_params
+        named = record_of(resource).name_key is not None
+        asked = {"name": text} if named else {"q": text, "ordering": "relevance"}
+        if "as_of" in params:
+            asked["as_of"] = params["as_of"]
+        url = reverse(list_routes()[resource])
+        return self.request.build_absolute_uri(f"{url}?{urlencode(asked)}")
 
 
 class ChangesView(ReadView, GenericViewSet):  # type: ignore[type-arg]

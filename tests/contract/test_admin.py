@@ -111,6 +111,8 @@ def fill(field, number, related):
         return "{}" if name in ("body", "whole") else f"{name} {number}"
     if isinstance(field, models.CharField):
         return f"{name}{number}"[: field.max_length]
+    if type(field).__name__ == "SearchVectorField":
+        return "'word'"
     return [] if type(field).__name__ == "ArrayField" else {}
 
 

@@ -34,12 +34,14 @@ def addresses(world: World) -> list[str]:
         detail("claims", held, "history"), detail("claims", held, "history", 1),
         "/api/v1/events/?as_of=22", "/api/v1/events/?type=battle&count=exact",
         detail("claims", held) + "?as_of=22",
+        detail("documents", world.article, "annotations"), "/api/v1/search/?q=oakford",
+        "/api/v1/coverage/", "/api/v1/events/?expand=claims", "/api/v1/places/?name=oakford",
     ]  # fmt: skip
 
 
 def test_addresses_of_every_kind_are_among_those_tested(world: World) -> None:
     kinds = {route.action for route in api_world.routes()}
-    assert kinds == {"get", "list", "retrieve", "history", "version"}
+    assert kinds == {"get", "list", "retrieve", "history", "version", "annotations"}
 
 
 # Caching.
