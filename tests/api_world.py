@@ -111,7 +111,7 @@ def multiply(resource: str, template: UUID, times: int) -> list[UUID]:
     table, line = record._meta.db_table, record.place_line
     columns = [field.column for field in record._meta.concrete_fields]
     newest = ChangeSet.objects.order_by("-last_seq").values_list("last_seq", flat=True).first()
-    new_id = "md5(t.object_id::text || n || %(first)s::bigint)::uuid"
+    new_id = "md5(t.object_id::text || n || ' ' || %(first)s::bigint)::uuid"
     said_of_it = "regexp_replace(t.body, ',\"version\":[^{]*$', '')"
     instant = "to_char(s.recorded_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
     said = {

@@ -18,6 +18,10 @@ from records.models import Change, ChangeSet, Dataset, Erasure, Origin, Refresh,
 from records.registry import record_of
 
 
+#: The lists need the room; the first page leads everywhere.
+admin.site.enable_nav_sidebar = False
+
+
 @admin.register(Dataset)
 class DatasetAdmin(Labelled, Fields, admin.ModelAdmin):
     """Data sets and their terms. The slug stays as it is: published records carry it."""

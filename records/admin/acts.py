@@ -1,4 +1,7 @@
-"""What a curator can do to the rows selected in a list: publish, retract, restore, discard."""
+"""What a curator can do to rows, selected in a list or from the page of one.
+
+Publish, retract, restore, merge, send to review, discard.
+"""
 
 from collections import defaultdict
 from typing import Any
@@ -13,8 +16,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from records import publishing
-from records.admin.forms import label_of
-from records.models import ChangeSet
+from records.admin.forms import Choice, label_of
+from records.models import ChangeSet, State
 from records.registry import record_of, resource_of
 
 #: The role in which the admin acts; public in the change log.
@@ -23,12 +26,43 @@ ROLE = "curator"
 MOST = 5_000
 #: As many rows, or problems, as a page names.
 SHOWN = 20
+#: As many rows as are merged into one at a time: each is a change set of its own.
+MERGED = 20
+#: The name under which the page of a row posts its id, to be led back to.
+BACK = "back"
 
 
 class ReasonForm(forms.Form):
     """One text that must not be empty."""
 
     reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 4, "cols": 80}), max_length=2000)
+
+
+class MergeForm(ReasonForm):
+    """The row that others are merged into, and why."""
+
+    field_order = ("into", "reason")
+
+    def __init__(self, model_admin: Any, request: HttpRequest, *args: Any) -> None:
+        super().__init__(*args)
+        self.request = request
+        relation = model_admin.model._meta.get_field("merged_into")
+        public = model_admin.get_queryset(request).filter(is_public=True)
+        self.fields["into"] = forms.ModelChoiceField(
+            public.exclude(state=State.RETRACTED).select_related(*model_admin.label_related),
+            label="Merge into",
+            widget=Choice(relation, model_admin.admin_site),
+            help_text="The row that stays. Only public rows can be chosen.",
+            error_messages={"invalid_choice": "This row is not public any more."},
+        )
+        self.order_fields(self.field_order)
+
+    def clean_into(self) -> Any:
+        """A row that is not the only one selected."""
+        into = self.cleaned_data["into"]
+        if self.request.POST.getlist(ACTION_CHECKBOX_NAME) == [str(into.pk)]:
+            raise forms.ValidationError("A row cannot be merged into itself: choose another.")
+        return into
 
 
 def ask(
@@ -40,8 +74,22 @@ def ask(
     """
     answered = "reason" in request.POST
     form = ReasonForm(request.POST if answered else None)
+    form.fields["reason"].help_text = why
     if answered and form.is_valid():
         return str(form.cleaned_data["reason"])
+    return _page(model_admin, request, rows, form, act, title)
+
+
+def _page(
+    model_admin: Any,
+    request: HttpRequest,
+    rows: QuerySet[Any],
+    form: forms.Form,
+    act: str,
+    title: str,
+    what: str = "",
+) -> TemplateResponse:
+    """The page that names the rows and asks for what an act needs; `what` says what it does."""
     options = model_admin.opts
     named = list(rows[: SHOWN + 1])
     count = rows.count()
@@ -50,16 +98,17 @@ def ask(
         "title": title,
         "opts": options,
         "form": form,
-        "why": why,
+        "what": what,
         "act": act,
         "rows": [(_url(row), label_of(row)) for row in named[:SHOWN]],
         "more": max(count - SHOWN, 0),
         "checkbox": ACTION_CHECKBOX_NAME,
         "selected": request.POST.getlist(ACTION_CHECKBOX_NAME),
         "across": request.POST.get("select_across", "0"),
-        "media": model_admin.media,
+        "back": request.POST.get(BACK, ""),
+        "media": model_admin.media + form.media,
     }
-    return TemplateResponse(request, "admin/records/reason.html", context)
+    return TemplateResponse(request, "admin/records/act.html", context)
 
 
 def objects(rows: QuerySet[Any]) -> list[tuple[str, Any]]:
@@ -162,6 +211,49 @@ def restore(model_admin: Any, request: HttpRequest, rows: QuerySet[Any]) -> Temp
         else:
             _say(model_admin, request, done, "Restored")
     return None
+
+
+@admin.action(description="Merge into another, with a reason", permissions=["publish"])
+def merge(model_admin: Any, request: HttpRequest, rows: QuerySet[Any]) -> TemplateResponse | None:
+    """Merge public rows into one, each in a change set of its own; `restore` undoes it."""
+    if rows.count() > MERGED:
+        text = f"At most {MERGED} rows are merged at a time: select fewer."
+        model_admin.message_user(request, text, messages.ERROR)
+        return None
+    form = MergeForm(model_admin, request, request.POST if "reason" in request.POST else None)
+    if not form.is_valid():
+        what = (
+            "Each of these is retracted and leads to the row that you choose. What refers to it "
+            "refers to that row then; its names, codes and origins move there. “Restore” undoes "
+            "it, until what was moved has been published anew."
+        )
+        form.fields["reason"].help_text = "Say how you know that they are the same. Public."
+        return _page(model_admin, request, rows, form, "merge", "Merge", what)
+    into, reason = form.cleaned_data["into"], form.cleaned_data["reason"]
+    for resource, row_id in objects(rows.exclude(pk=into.pk)):
+        try:
+            done = publishing.merge(
+                resource, row_id, into.pk, reason=reason, user=request.user, role=ROLE
+            )
+        except publishing.PublishError as error:
+            show_problems(model_admin, request, error.problems)
+        else:
+            _say(model_admin, request, done, f"Merged into {label_of(into)}")
+    return None
+
+
+@admin.action(description="Send to review", permissions=["change"])
+def submit(model_admin: Any, request: HttpRequest, rows: QuerySet[Any]) -> None:
+    """Mark drafts as ready to be looked at by somebody else; nothing becomes public."""
+    done = model_admin.model._default_manager.filter(
+        pk__in=rows.values("pk"), state=State.DRAFT
+    ).update(state=State.IN_REVIEW)
+    left = rows.count() - done
+    if done:
+        model_admin.message_user(request, f"Sent to review: {done}.", messages.SUCCESS)
+    if left:
+        text = f"Left alone, because they are no drafts: {left}."
+        model_admin.message_user(request, text, messages.WARNING)
 
 
 @admin.action(description="Discard unpublished edits", permissions=["change"])

@@ -1,23 +1,26 @@
 """What the admin of every curated row has: its state at a glance, its acts, its children."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, ForeignObjectRel, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.forms import Textarea
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
-from django.utils.text import smart_split, unescape_string_literal
 
 from records.admin import acts
+from records.admin.filters import UNPUBLISHED, CodeFilter, StandingFilter
 from records.admin.forms import (
     ChildFormSet,
     Choice,
@@ -26,17 +29,17 @@ from records.admin.forms import (
     LinkFormSet,
     RowForm,
     label_of,
+    marked,
     times_of,
 )
+from records.admin.search import found
 from records.edition import lock
-from records.models import Curated, Origin, State
+from records.models import Change, Curated, Origin, Refresh, ReviewItem, State
 from records.registry import record_of, resource_of
 from records.workspace import mark_edited
 
 #: Acts on the public side, which need the permission to publish.
-GUARDED = {"publish", "retract", "restore"}
-
-UNPUBLISHED = [State.DRAFT, State.IN_REVIEW]
+GUARDED = {"publish", "retract", "restore", "merge"}
 
 
 def time_rows(name: str) -> list[Any]:
@@ -44,8 +47,48 @@ def time_rows(name: str) -> list[Any]:
     return [
         (f"{name}_edtf", f"{name}_precision"),
         (f"{name}_phrase", f"{name}_basis"),
-        (f"{name}_earliest", f"{name}_latest"),
+        time_bounds(name),
     ]
+
+
+@cache
+def time_bounds(name: str) -> Callable[[Any], str]:
+    """What a form shows of an uncertain time beside what was typed: its bounds."""
+
+    @admin.display(description="Bounds")
+    def shown(row: Any) -> str:
+        return _between(getattr(row, f"{name}_earliest"), getattr(row, f"{name}_latest"))
+
+    shown.__name__ = f"{name}_bounds"
+    return shown
+
+
+@cache
+def time_column(name: str) -> Callable[[Any], str]:
+    """The column of a list for an uncertain time: as typed, with its bounds, in their order."""
+
+    @admin.display(description=name, ordering=f"{name}_earliest", empty_value="-")
+    def shown(row: Any) -> str | None:
+        text = getattr(row, f"{name}_edtf") or getattr(row, f"{name}_phrase")
+        if not text:
+            return None
+        between = _between(getattr(row, f"{name}_earliest"), getattr(row, f"{name}_latest"))
+        return format_html('<span title="{}">{}</span>', between, text.replace("/", " / "))
+
+    shown.__name__ = f"{name}_shown"
+    return shown
+
+
+def _between(earliest: datetime | None, latest: datetime | None) -> str:
+    if earliest is None and latest is None:
+        return "-"
+    since = f"{_instant(earliest)} ≤ " if earliest else ""
+    until = f" < {_instant(latest)}" if latest else ""
+    return f"{since}time{until} (UTC)"
+
+
+def _instant(value: datetime) -> str:
+    return value.isoformat(sep=" ", timespec="minutes")[:16]
 
 
 def short(text: str, most: int = 100) -> str:
@@ -58,6 +101,8 @@ class ChoicesView(AutocompleteJsonView):
 
     def get_queryset(self) -> QuerySet[Any]:
         rows = super().get_queryset().select_related(*self.model_admin.label_related)
+        if self.source_field.name == "merged_into":
+            rows = rows.filter(is_public=True)
         return rows.exclude(state=State.RETRACTED) if issubclass(rows.model, Curated) else rows
 
     def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
@@ -99,7 +144,7 @@ class Fields:
 
     def formfield_for_choice_field(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         kwargs["choices"] = [
-            (code, label if not code or code == label else f"{code}: {label}")
+            (code, label if not code or _same(code, label) else f"{code}: {label}")
             for code, label in db_field.get_choices(include_blank=self._blank(db_field))
         ]
         return super().formfield_for_choice_field(db_field, request, **kwargs)  # type: ignore[misc]
@@ -119,7 +164,13 @@ class Fields:
             field.empty_value = None if db_field.null else ""
         if isinstance(field and field.widget, RelatedFieldWidgetWrapper):
             field.widget.can_delete_related = field.widget.can_view_related = False
+        if field is not None:
+            field.help_text = marked(field.help_text)
         return field
+
+
+def _same(code: str, label: str) -> bool:
+    return code.replace("_", " ") == label.lower()
 
 
 class ChildInline(Fields, admin.TabularInline):
@@ -189,51 +240,13 @@ class LinkInline(ChildInline):
     verbose_name_plural = "relations"
 
 
-class CodeFilter(admin.ChoicesFieldListFilter):
-    """Filters by a code list, each value by its code, as the API writes it."""
-
-    def choices(self, changelist: Any) -> Any:
-        labels = dict(self.field.flatchoices)
-        codes = {str(label): str(code) for code, label in labels.items()}
-        for choice in super().choices(changelist):
-            shown = str(choice["display"])
-            label = next((one for one in codes if shown == one or shown.startswith(f"{one} (")), "")
-            yield {**choice, "display": shown.replace(label, codes.get(label, ""), 1)}
-
-
-class StandingFilter(admin.SimpleListFilter):
-    """Filters by what the world sees of a row."""
-
-    title = "state"
-    parameter_name = "standing"
-
-    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
-        return [
-            ("public", "public"),
-            ("changed", "draft of a public row"),
-            ("draft", "draft, never public"),
-            ("in_review", "in review"),
-            ("retracted", "retracted"),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        match self.value():
-            case "public":
-                return queryset.filter(state=State.PUBLISHED)
-            case "changed":
-                return queryset.filter(state__in=UNPUBLISHED, is_public=True)
-            case "draft":
-                return queryset.filter(state=State.DRAFT, is_public=False)
-            case "in_review" | "retracted" as state:
-                return queryset.filter(state=state)
-        return queryset
-
-
 class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
     """A curated row. Saving it, or what hangs on it, makes it a draft until it is published."""
 
     form = RowForm
-    actions = (acts.publish, acts.retract, acts.restore, acts.discard)
+    actions = (
+        *(acts.publish, acts.submit, acts.merge, acts.retract, acts.restore, acts.discard),
+    )
     list_per_page = 50
     show_full_result_count = False
     change_form_template = "admin/records/change_form.html"
@@ -271,22 +284,30 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
         return str(row.kind)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        bounds = [f"{t.name}_{b}" for t in times_of(self.model) for b in ("earliest", "latest")]
-        kept = ["standing", "id", "dataset", "created_at", "updated_at", "updated_by", "elsewhere"]
-        return [*super().get_readonly_fields(request, obj), *bounds, *kept]
+        bounds = [time_bounds(time.name) for time in times_of(self.model)]
+        computed = [f"{t.name}_{b}" for t in times_of(self.model) for b in ("earliest", "latest")]
+        kept = ["id", "dataset", "created_at", "updated_at", "updated_by"]
+        return [*super().get_readonly_fields(request, obj), *bounds, *computed, *kept]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fieldsets = list(super().get_fieldsets(request, obj))
         if obj is None:
             return fieldsets
-        rows: list[Any] = [
-            ("standing", "elsewhere"),
-            ("id", "dataset"),
-            ("created_at", "updated_at", "updated_by"),
-        ]
+        fieldsets = [(title, self._opened(options, obj)) for title, options in fieldsets]
+        rows: list[Any] = [("id", "dataset"), ("created_at", "updated_at", "updated_by")]
         if self.has_change_permission(request, obj):
             rows.append("seen")
-        return [*fieldsets, ("Publishing", {"fields": rows})]
+        return [*fieldsets, ("Row", {"fields": rows, "classes": ["collapse"]})]
+
+    def _opened(self, options: dict[str, Any], row: Any) -> dict[str, Any]:
+        """A fieldset that is open where the row says something in it."""
+        if "collapse" not in options.get("classes", ()):
+            return options
+        columns = {field.name: field for field in self.opts.concrete_fields}
+        shown = [columns[name] for name in flatten(options["fields"]) if name in columns]
+        if all(getattr(row, f.name) in (None, "", [], f.get_default()) for f in shown):
+            return options
+        return {**options, "classes": [c for c in options["classes"] if c != "collapse"]}
 
     @admin.display(description="state", ordering="state")
     def standing(self, row: Any) -> str:
@@ -306,19 +327,67 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
             }[kind]
         return format_html('<span class="standing standing-{}">{}</span>', kind, text)
 
-    @admin.display(description="elsewhere")
-    def elsewhere(self, row: Any) -> str:
-        """Links to the public record, and to all its versions."""
+    def head(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What stands over the form: the state, what differs, what leads on, what can be done."""
+        by = f" by {row.updated_by}" if row.updated_by else ""
+        return {
+            "standing": self.standing(row),
+            "edits": self._edits(row),
+            "links": list(self._links(request, row)),
+            "acts": list(self._acts(request, row)),
+            "changed": f"last changed {_instant(row.updated_at)} UTC{by}",
+        }
+
+    def _edits(self, row: Any) -> list[tuple[str, str]]:
+        """What the row says otherwise than its record: the members, and short values in public."""
+        if row.state not in UNPUBLISHED or not row.is_public:
+            return []
+        record = record_of(resource_of(row))
+        version = record.objects.current().get(object_id=row.pk)
+        public = record.shape.normal(version.statement())
+        said = record.shape.read([row.pk])[row.pk]
+        return [
+            (name.replace("_", " "), _in_short(public[name]))
+            for name in said
+            if said[name] != public[name]
+        ]
+
+    def _links(self, request: HttpRequest, row: Any) -> Iterable[tuple[str, str]]:
+        """Where else something is about the row: its record, its versions, open questions."""
         resource = resource_of(row)
-        options = record_of(resource)._meta
-        versions = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
-        return format_html(
-            '<a href="/api/v1/{}/{}/">public record</a> · <a href="{}?object_id={}">versions</a>',
-            resource,
-            row.pk,
-            versions,
-            row.pk,
-        )
+        if row.merged_into_id:
+            yield self._page_of(row.merged_into_id), "the row that it was merged into"
+        if row.is_public:
+            yield f"/api/v1/{resource}/{row.pk}/", "public record"
+        about = {"resource": resource, "object_id": row.pk}
+        waiting = ReviewItem.objects.filter(**about, resolved_at__isnull=True)
+        for model, text, shown in [
+            (record_of(resource), "versions", True),
+            (Change, "changes", True),
+            (ReviewItem, "open questions", waiting.exists),
+            (Refresh, "waits to be refreshed", Refresh.objects.filter(**about).exists),
+        ]:
+            options = model._meta
+            seen = request.user.has_perm(f"{options.app_label}.view_{options.model_name}")
+            if seen and (shown is True or shown()):  # type: ignore[operator]
+                url = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
+                yield f"{url}?q={row.pk}", text
+
+    def _acts(self, request: HttpRequest, row: Any) -> Iterable[tuple[str, str]]:
+        """What can be done to the row beside saving it."""
+        publishes = self.has_publish_permission(request)
+        if row.state == State.DRAFT and self.has_change_permission(request, row):
+            yield "submit", "Send to review"
+        if row.state in UNPUBLISHED and row.is_public and self.has_change_permission(request, row):
+            yield "discard", "Discard edits"
+        if publishes and row.is_public:
+            yield "merge", "Merge into …"
+            yield "retract", "Retract …"
+        if publishes and row.state == State.RETRACTED:
+            yield "restore", "Restore …"
+
+    def _page_of(self, pk: Any) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk])
 
     # Who may do what.
 
@@ -363,33 +432,19 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Rows that have every word in a field, a name or a code; or the row of an id."""
-        term = search_term.replace("\x00", "").strip()
-        try:
-            return queryset.filter(pk=UUID(term)), False
-        except ValueError:
-            pass
-        for word in smart_split(term):
-            if word[0] in "\"'" and word[0] == word[-1] and len(word) > 1:
-                word = unescape_string_literal(word)
-            queryset = queryset.filter(self._having(word))
-        return queryset, False
+        record = record_of(resource_of(self.model))
+        return found(record, queryset, self.get_search_fields(request), search_term), False
 
-    def _having(self, word: str) -> Q:
-        """A condition that reads children in a subquery each: no row comes twice."""
-        condition = Q()
-        for name in self.get_search_fields(None):  # type: ignore[arg-type]
-            first, _, rest = name.partition("__")
-            relation = self.model._meta.get_field(first)
-            if not isinstance(relation, ForeignObjectRel):
-                condition |= Q(**{f"{name}__icontains": word})
-                continue
-            children = relation.related_model._default_manager
-            found = Q(**{f"{rest}__icontains": word})
-            scheme, colon, code = word.partition(":")
-            if rest == "code" and colon:
-                found = Q(scheme=scheme, code=code)
-            condition |= Q(pk__in=children.filter(found).values(relation.field.attname))
-        return condition
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Leads back to the page of the row where the act was asked for there."""
+        answer = super().response_action(request, queryset)
+        back = request.POST.get(acts.BACK)
+        if isinstance(answer, HttpResponseRedirect) and back:
+            try:
+                return HttpResponseRedirect(self._page_of(UUID(back)))
+            except ValueError:
+                return answer
+        return answer
 
     # Saving.
 
@@ -411,6 +466,7 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> Any:
         row = kwargs.get("obj")
+        context["head"] = row and self.head(request, row)
         context["may_publish"] = self.has_publish_permission(request) and (
             row is None
             or (row.state != State.RETRACTED and self.has_change_permission(request, row))
@@ -424,8 +480,7 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
         if not self.has_publish_permission(request):
             raise PermissionDenied
         acts.publish(self, request, self.get_queryset(request).filter(pk=row.pk))
-        url = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-        return HttpResponseRedirect(reverse(url, args=[row.pk]))
+        return HttpResponseRedirect(self._page_of(row.pk))
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
         answer = self._publish_if_asked(request, obj)
@@ -449,6 +504,21 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         Origin.objects.filter(resource=resource_of(obj), object_id=obj.pk).delete()
         super().delete_model(request, obj)
+
+
+def _in_short(value: Any) -> str:
+    """A value of a statement, where a few words tell it; ids and lists do not."""
+    if value is None or value == []:
+        return "nothing"
+    if isinstance(value, dict):
+        value = value.get("edtf") or value.get("phrase")
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return "" if not isinstance(value, bool) else ("yes" if value else "no")
+    try:
+        UUID(str(value))
+    except ValueError:
+        return short(str(value))
+    return ""
 
 
 def links_here(links: Iterable[Any], start: str) -> str:

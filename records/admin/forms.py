@@ -1,5 +1,6 @@
 """Forms of the admin: errors beside the field, and no query a row."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,12 +12,25 @@ from django.db import models
 from django.db.models import F, Q
 from django.forms.models import InlineForeignKeyField, construct_instance
 from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 from records.edtf import EdtfError
 from records.time import UncertainTime, UncertainTimeField
 
 #: Parts of an uncertain time that are typed in; the bounds are computed.
 TIME_PARTS = ("edtf", "precision", "phrase", "basis")
+#: What stands beside them, under the heading of the time: a label and a help.
+TIME_LABELS = {
+    "edtf": (
+        "EDTF",
+        "2022-10-01, 2022-10, 2022-10-01T14:30Z, 2022-09-28/2022-10-01, 2022-09~ (about) or "
+        "../2022-10-01 (until). The bounds are computed from it when you save.",
+    ),
+    "precision": ("Precision", "How finely it is known; derived from the text if left empty."),
+    "phrase": ("Phrase", "The words that gave the time."),
+    "basis": ("Basis", "What the time rests on."),
+}
 
 
 def times_of(model: type[models.Model]) -> list[UncertainTimeField]:
@@ -29,6 +43,11 @@ def label_of(row: models.Model) -> str:
     model_admin = admin.site._registry.get(type(row))
     label = getattr(model_admin, "label", str)
     return str(label(row))
+
+
+def marked(text: str) -> SafeString:
+    """A help text whose `codes` are set as code."""
+    return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S308
 
 
 class Choice(AutocompleteSelect):
@@ -115,6 +134,10 @@ class CuratedForm(forms.ModelForm):  # type: ignore[type-arg]
                 relation = self.instance._meta.get_field(name)
                 if relation.is_cached(self.instance):
                     widget.known = getattr(self.instance, name)
+        for time in times_of(self._meta.model):
+            for part, (label, help_text) in TIME_LABELS.items():
+                if (field := self.fields.get(f"{time.name}_{part}")) is not None:
+                    field.label, field.help_text = label, help_text
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()

@@ -48,11 +48,23 @@ class ObjectIdAdmin(ReadOnlyAdmin):
             return queryset.none(), False
 
 
+@admin.display(description="op", ordering="op")
+def op_code(row: Any) -> str:
+    """What was done, by its code, as the API writes it."""
+    return str(row.op)
+
+
+@admin.display(description="recorded", ordering="recorded_at")
+def recorded(row: Any) -> str:
+    """The instant, in UTC, to the second."""
+    return f"{row.recorded_at:%Y-%m-%d %H:%M:%S}"
+
+
 class RecordAdmin(ObjectIdAdmin):
     """Published versions."""
 
-    list_display = ("seq", "object_id", "version", "op", "live", "dataset", "recorded_at")
-    list_filter = ("live", "op", "dataset")
+    list_display = ("seq", "shown", "version", op_code, "live", "dataset", recorded, "row")
+    list_filter = ("live", ("op", CodeFilter), "dataset")
     ordering = ("-seq",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -64,7 +76,21 @@ class RecordAdmin(ObjectIdAdmin):
         return self.get_fields(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("body", "whole")
+        named = Coalesce(*(KeyTextTransform(k, Cast("body", JSONField())) for k in NAMED))
+        return super().get_queryset(request).defer("body", "whole").annotate(named=named)
+
+    @admin.display(description="record")
+    def shown(self, version: Any) -> str:
+        """The name, title or statement that it has in this version, else the id."""
+        return short(version.named or str(version.object_id), 80)
+
+    @admin.display(description="workspace")
+    def row(self, version: Any) -> str:
+        """A link to the row that it was made from."""
+        options = version.shape.model._meta
+        page = f"admin:{options.app_label}_{options.model_name}_change"
+        url = reverse(page, args=[version.object_id])
+        return format_html('<a href="{}">{}</a>', url, str(version.object_id)[:8])
 
     @admin.display(description="JSON")
     def json(self, version: Any) -> str:

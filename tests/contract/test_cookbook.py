@@ -1,0 +1,79 @@
+"""Every question of the cookbook is answered as the page says."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from events.dossiers import load, read
+
+PAGE = Path(settings.BASE_DIR) / "docs" / "cookbook.md"
+
+#: A question, its request and its answer.
+RECIPE = re.compile(
+    r"^## (?P<question>[^\n]+)\n(?P<why>(?:(?!^#).)*?)^```http\nGET (?P<path>\S+)\n```\n\n"
+    r"^```json\n(?P<answer>.*?)\n```$",
+    re.MULTILINE | re.DOTALL,
+)
+#: Stands in the page for what differs, or is too long to show.
+ANYTHING = "…"
+
+RECIPES = [found.groupdict() for found in RECIPE.finditer(PAGE.read_text(encoding="utf-8"))]
+
+
+def fits(shown: Any, answered: Any) -> bool:
+    """Whether an answer is as it is shown, anything in place of a mark."""
+    if shown == ANYTHING:
+        return answered not in (None, [], {}, "")
+    if isinstance(shown, list) and isinstance(answered, list):
+        return len(shown) == len(answered) and all(map(fits, shown, answered))
+    if isinstance(shown, dict) and isinstance(answered, dict):
+        return list(shown) == list(answered) and all(
+            fits(value, answered[name]) for name, value in shown.items()
+        )
+    return type(shown) is type(answered) and shown == answered
+
+
+@pytest.fixture
+def story(db: None) -> None:
+    load(read(settings.BASE_DIR / "seeds" / "lyman"))
+
+
+def test_every_question_is_answered_as_the_page_says(story: None, client: Client) -> None:
+    wrong = {}
+    for recipe in RECIPES:
+        asked = quote(recipe["path"], safe="/?&=:,+!%.-_~()*")
+        answer = client.get(asked)
+        if answer.status_code == 307:
+            answer = client.get(answer["Location"])
+        if answer.status_code != 200 or not fits(json.loads(recipe["answer"]), answer.json()):
+            wrong[recipe["question"]] = answer.content.decode()[:1500]
+    assert wrong == {}
+
+
+def test_every_question_has_a_request_an_answer_and_a_line_in_the_contents() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    questions = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert [recipe["question"] for recipe in RECIPES] == questions
+    assert len(questions) >= 20
+    assert re.findall(r"^- \[(.+)\]\(#", text, re.MULTILINE) == questions
+    assert all(recipe["why"].strip() for recipe in RECIPES)
+
+
+@pytest.mark.parametrize(
+    ("shown", "answered", "expected"),
+    [
+        ({"a": [1, "…"]}, {"a": [1, {"b": 2}]}, True),
+        ({"a": [1, "…"]}, {"a": [1]}, False),
+        ({"a": "…"}, {"a": None}, False),
+        ({"a": 1}, {"a": 1, "b": 2}, False),
+        ({"a": 1}, {"a": True}, False),
+    ],
+)
+def test_an_answer_that_differs_is_told(shown: Any, answered: Any, expected: bool) -> None:
+    assert fits(shown, answered) is expected
