@@ -1,12 +1,14 @@
 """Curation of events and claims, and of where claims can be read."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -35,11 +37,13 @@ from records.admin.curated import (
     LinkInline,
     links_here,
     short,
+    time_column,
     time_rows,
 )
 from records.admin.forms import ChildFormSet, CuratedForm, RowForm, SpansField, label_of
 from records.admin.readonly import PartAdmin, ReadOnlyAdmin, pretty, register_rest
 from records.workspace import mark_edited
+from sources.admin import PartyFilter
 from sources.models import Document, DocumentText
 
 
@@ -59,6 +63,71 @@ class EventTypeAdmin(Labelled, ReadOnlyAdmin):
     def other_systems(self, row: EventType) -> str:
         """The crosswalk."""
         return pretty(row.crosswalk)
+
+
+class TypeFilter(admin.SimpleListFilter):
+    """Filters by event type, where a prefix takes all that lie under it.
+
+    Of the types the first steps are offered, and what lies under the one that is chosen.
+    """
+
+    title = "event type"
+    parameter_name = "type"
+    path = "type"
+
+    @classmethod
+    def along(cls, path: str) -> "type[TypeFilter]":
+        """The filter for rows that a path leads from to a type."""
+        return type("TypeFilter", (cls,), {"path": path})
+
+    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
+        """The first steps, and the steps above, beside and under the chosen type."""
+        codes = EventType.objects.order_by("code").values_list("code", flat=True)
+        steps = self.value_parts()
+        opened = {".".join(steps[:n]) for n in range(len(steps) + 1)}
+        shown = {code for code in _with_prefixes(codes) if code.rpartition(".")[0] in opened}
+        return [(code, f"{'– ' * code.count('.')}{code}") for code in sorted(shown)]
+
+    def value_parts(self) -> list[str]:
+        """The steps of the chosen type."""
+        value: str = self.used_parameters.get(self.parameter_name) or ""
+        return value.split(".") if value else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        code = self.value()
+        if not code:
+            return queryset
+        under = {f"{self.path}__code__startswith": f"{code}."}
+        return queryset.filter(Q(**{f"{self.path}__code": code}) | Q(**under))
+
+
+def _with_prefixes(codes: Iterable[str]) -> set[str]:
+    found = set()
+    for code in codes:
+        steps = code.split(".")
+        found |= {".".join(steps[:n]) for n in range(1, len(steps) + 1)}
+    return found
+
+
+class DatedFilter(admin.SimpleListFilter):
+    """Filters by whether an event or a statement is dated."""
+
+    title = "dated"
+    parameter_name = "dated"
+    column = "when_edtf"
+
+    @classmethod
+    def by(cls, column: str) -> "type[DatedFilter]":
+        """The filter for rows that are dated by a column."""
+        return type("DatedFilter", (cls,), {"column": column})
+
+    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "dated"), ("no", "undated")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in ("yes", "no"):
+            return queryset
+        return queryset.filter(**{f"{self.column}__isnull": self.value() == "no"})
 
 
 class EventForm(RowForm):
@@ -107,9 +176,10 @@ class EventAdmin(CuratedAdmin):
     """Events. What is said of one are claims; a link leads to them."""
 
     form = EventForm
-    list_display = ("title", "type", "status", "when_edtf", "place")
-    list_filter = ("status",)
+    list_display = ("title", "type", "status", time_column("when"), "place")
+    list_filter = (TypeFilter, "status", DatedFilter)
     list_select_related = ("type", "place", "dataset")
+    date_hierarchy = "when_earliest"
     search_fields = ("title", "summary", "codes__code")
     search_help_text = "Title, summary, a code such as ucdp:123456, or an id."
     readonly_fields = ("claims", "related_from")
@@ -118,7 +188,7 @@ class EventAdmin(CuratedAdmin):
         ("When", {"fields": time_rows("when")}),
         ("Where", {"fields": ["place", ("lat", "lon", "geo_precision")]}),
         ("Contexts", {"fields": ["contexts"], "classes": ["collapse"]}),
-        ("Related from elsewhere", {"fields": ["related_from"], "classes": ["collapse"]}),
+        ("Relations that start elsewhere", {"fields": ["related_from"]}),
     )
     inlines = (EventPlaceInline, EventParticipantInline, EventLinkInline, EventCodeInline)
 
@@ -167,14 +237,16 @@ class SubjectFormSet(ChildFormSet):
     def clean(self) -> None:
         super().clean()
         claim = self.instance
-        if claim.event_id or claim.actor_id or claim.document_id:
-            return
         named = [
             form
             for form in self.forms
             if getattr(form, "cleaned_data", {}).get("place") and not self._should_delete_form(form)
         ]
-        if not named:
+        if named:
+            return
+        if claim.control_status:
+            raise ValidationError("A control status is about places: name them here.")
+        if not (claim.event_id or claim.actor_id or claim.document_id):
             raise ValidationError(
                 "Name what the claim is about: places here, else an event, an actor or a document."
             )
@@ -245,9 +317,40 @@ class CitationInline(ChildInline):
 
     model = Citation
     form = CitationForm
-    fields = ("document", "mode", "spans", "quote", "locator")
+    template = "admin/edit_inline/stacked.html"
+    fields = (
+        ("document", "mode"),
+        ("spans", "insertions"),
+        "passage",
+        ("quote", "locator"),
+        "passed_through",
+    )
+    readonly_fields = ("passage", "passed_through")
     show_change_link = True
-    verbose_name_plural = "citations (save, then “Change” for hops and insertions)"
+    verbose_name_plural = "citations"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        kept = DocumentText.objects.filter(sha256=OuterRef("document__text_sha256"))
+        citations = super().get_queryset(request).annotate(text=Subquery(kept.values("text")[:1]))
+        return citations.prefetch_related("via__document__publisher", "via__source")
+
+    @admin.display(description="Passage")
+    def passage(self, row: Citation) -> str:
+        """The words at the spans, where the text is kept."""
+        text = getattr(row, "text", None)
+        if text is None:
+            return "The text is not kept." if row.pk else "-"
+        return passage_of(text, row.spans) or "-"
+
+    @admin.display(description="Via")
+    def passed_through(self, row: Citation) -> str:
+        """Through what it reached the document, and where that is edited."""
+        if not row.pk:
+            return "Save first: hops are entered on the citation's own page."
+        hops = [label_of(one) for hop in row.via.all() if (one := hop.document or hop.source)]
+        url = reverse("admin:events_citation_change", args=[row.pk])
+        way = " → ".join(hops) or "nothing"
+        return format_html('{} · <a href="{}">edit the hops</a>', way, url)
 
 
 @admin.register(Claim)
@@ -255,11 +358,23 @@ class ClaimAdmin(CuratedAdmin):
     """Claims: who says what, how surely, and where it can be read."""
 
     form = ClaimForm
-    list_display = ("said_in_short", "kind_code", "claimant", "event_in_short", "said_edtf")
-    list_filter = ("kind", "voice", "polarity")
+    list_display = (
+        *("said_in_short", "kind_code", "voice_code", "claimant", "event_in_short"),
+        time_column("said"),
+    )
+    list_filter = (
+        *(
+            "kind",
+            "voice",
+            PartyFilter.along("claimant__speaks_for"),
+            TypeFilter.along("event__type"),
+        ),
+        *("control_status", "polarity", DatedFilter.by("said_edtf")),
+    )
     list_select_related = ("claimant", "event", "dataset")
-    search_fields = ("statement", "claimant__name", "citations__quote", "wording")
-    search_help_text = "Statement, claimant, quoted words or id."
+    date_hierarchy = "said_earliest"
+    search_fields = ("statement", "claimant__name", "event__title", "citations__quote", "wording")
+    search_help_text = "Statement, quoted words, any name of what it is about, or an id."
     readonly_fields = ("related_from",)
     fieldsets = (
         (None, {"fields": ["statement", ("kind", "voice"), "claimant"]}),
@@ -294,7 +409,7 @@ class ClaimAdmin(CuratedAdmin):
                 "classes": ["collapse"],
             },
         ),
-        ("Related from elsewhere", {"fields": ["related_from"], "classes": ["collapse"]}),
+        ("Relations that start elsewhere", {"fields": ["related_from"]}),
     )
     inlines = (ClaimPlaceInline, CitationInline, ClaimLinkInline)
 
@@ -302,6 +417,11 @@ class ClaimAdmin(CuratedAdmin):
     def said_in_short(self, row: Claim) -> str:
         """The statement, cut."""
         return short(row.statement)
+
+    @admin.display(description="voice", ordering="voice")
+    def voice_code(self, row: Claim) -> str:
+        """The voice by its code, as the API writes it."""
+        return row.voice
 
     @admin.display(description="event", ordering="event__title")
     def event_in_short(self, row: Claim) -> str:
@@ -364,6 +484,10 @@ class CitationAdmin(Fields, PartAdmin):
         super().save_related(request, form, formsets, change)
         if form.has_changed() or any(formset.has_changed() for formset in formsets):
             mark_edited(form.instance.claim, user=request.user)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Leads back to the claim."""
+        return HttpResponseRedirect(reverse("admin:events_claim_change", args=[obj.claim_id]))
 
 
 register_rest("events")

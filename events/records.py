@@ -1,7 +1,6 @@
 """Published versions of events and claims."""
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -23,7 +22,7 @@ from events.models import (
 )
 from events.querysets import ClaimRecordQuerySet, EventRecordQuerySet
 from places.positions import point, points
-from records.models import PlaceLine, SearchText
+from records.models import PlaceLine
 from records.models.record import CURRENT
 from records.record import PublishedRecord
 from records.shape import (
@@ -357,8 +356,9 @@ class ClaimRecord(PublishedRecord):
     def named(cls, body: Body) -> list[Body | None]:
         return [body["claimant"], *body["places"], body["actor"], body["object_actor"]]
 
-    def meant(self) -> list[UUID]:
-        return self.places  # its event's among them
+    @classmethod
+    def meant(cls, columns: dict[str, Any]) -> list[str]:
+        return columns["places"]  # its event's among them
 
     @classmethod
     def merge(cls, winner: Statement, loser: Statement) -> Statement:
@@ -477,33 +477,5 @@ class ClaimPlaceLine(PlaceLine):
         ]
 
 
-class EventSearchText(SearchText):
-    """What full text finds a version of an event by."""
-
-    record = models.OneToOneField(
-        EventRecord,
-        models.PROTECT,
-        primary_key=True,
-        db_column="seq",
-        related_name="search_text",
-        help_text="The version.",
-    )
-
-
-class ClaimSearchText(SearchText):
-    """What full text finds a version of a claim by."""
-
-    record = models.OneToOneField(
-        ClaimRecord,
-        models.PROTECT,
-        primary_key=True,
-        db_column="seq",
-        related_name="search_text",
-        help_text="The version.",
-    )
-
-
 EventRecord.place_line = EventPlaceLine
-EventRecord.search_text = EventSearchText
 ClaimRecord.place_line = ClaimPlaceLine
-ClaimRecord.search_text = ClaimSearchText

@@ -9,7 +9,7 @@ from places.models import Place, PlaceCode, PlaceName
 from places.positions import point
 from places.querysets import PlaceRecordQuerySet
 from records.folding import fold
-from records.models import NameKey, PlaceLine, SearchText
+from records.models import NameKey, PlaceLine
 from records.models.record import CURRENT
 from records.record import PublishedRecord
 from records.shape import Body, Codes, Derived, Look, Reference, Rows, Scalar, Shape
@@ -158,19 +158,6 @@ class PlacePlaceLine(PlaceLine):
         ]
 
 
-class PlaceSearchText(SearchText):
-    """What full text finds a version of a place by."""
-
-    record = models.OneToOneField(
-        PlaceRecord,
-        models.PROTECT,
-        primary_key=True,
-        db_column="seq",
-        related_name="search_text",
-        help_text="The version.",
-    )
-
-
 class PlaceNameKey(NameKey):
     """One name of a version of a place."""
 
@@ -184,5 +171,4 @@ class PlaceNameKey(NameKey):
 
 
 PlaceRecord.place_line = PlacePlaceLine
-PlaceRecord.search_text = PlaceSearchText
 PlaceRecord.name_key = PlaceNameKey

@@ -11,7 +11,11 @@ def copy_rows(model: type[models.Model], rows: Iterable[models.Model]) -> None:
 
     Values are sent as they are: no field computes anything on the way.
     """
-    fields = [f for f in model._meta.concrete_fields if not isinstance(f, models.AutoField)]
+    fields = [
+        f
+        for f in model._meta.concrete_fields
+        if not isinstance(f, models.AutoField) and not f.generated
+    ]
     names = [f.attname for f in fields]
     columns = ", ".join(connection.ops.quote_name(f.column or f.name) for f in fields)
     table = connection.ops.quote_name(model._meta.db_table)

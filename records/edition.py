@@ -463,7 +463,7 @@ class Edition:
         for resource, versions in by_resource.items():
             record = record_of(resource)
             _append(record, versions)
-            searching.write(
+            searching.write_names(
                 record,
                 (
                     (version, self.bodies[resource, str(version.object_id)])
@@ -494,7 +494,9 @@ class Edition:
         statement, body = self.statements[key], self.body(*key)
         core = core_json(body)
         before = self.newest(key)
-        values = record.columns(body, self) | {
+        columns = record.columns(body, self)
+        values = columns | {
+            "words": searching.words_of(record, body, columns),
             "content_hash": content_hash(core),
             "dataset": body["dataset"],
             "datasets": sorted({origin["dataset"] for origin in body["datasets"]}),
@@ -525,7 +527,7 @@ class Edition:
         kept = {
             field.attname: getattr(before, field.attname)
             for field in before._meta.concrete_fields
-            if field.attname not in _OWN_COLUMNS
+            if field.attname not in _OWN_COLUMNS and not field.generated
         }
         version = type(before)(
             **kept,

@@ -59,7 +59,7 @@ def _erase_own(record: type[PublishedRecord], object_id: UUID, erased: Body, rea
     values: dict[str, Any] = {
         field.name: _empty(field)
         for field in record._meta.concrete_fields
-        if field.name not in _KEPT
+        if field.name not in _KEPT and not field.generated
     }
     values |= {
         "op": Op.ERASE,
@@ -70,7 +70,7 @@ def _erase_own(record: type[PublishedRecord], object_id: UUID, erased: Body, rea
     }
     names = {field.name for field in record._meta.concrete_fields}
     record.objects.of(object_id).update(**{k: v for k, v in values.items() if k in names})
-    searching.forget(record, record.objects.of(object_id).values_list("pk", flat=True))
+    searching.forget_names(record, record.objects.of(object_id).values_list("pk", flat=True))
     if record.place_line is not None:
         record.place_line._default_manager.filter(object_id=object_id).delete()
 
@@ -103,11 +103,11 @@ def _erase_embedded(key: Key, reference: Body) -> None:
             core = {k: v for k, v in read.items() if k not in ("version", "seq", "recorded_at")}
             shown = core if version.live else record.erased({"id": str(version.object_id)})
             record.objects.filter(pk=version.pk).update(
-                body=body, content_hash=content_hash(core_json(core)), **record.borrowed(shown)
+                body=body,
+                content_hash=content_hash(core_json(core)),
+                words=searching.words_of(record, shown, vars(version)),
+                **record.borrowed(shown),
             )
-            if version.live:
-                searching.forget(record, [version.pk])
-                searching.write(record, [(version, core)])
 
 
 def _rewrite(body: str, object_id: str, reference: Body) -> str:

@@ -75,6 +75,15 @@ def words(text: str) -> str:
     return " ".join(_WORD.findall(folded))
 
 
+#: Digits of an id as letters that no stemming changes: it is a word like others then.
+_LETTERS = str.maketrans("0123456789abcdef", "bcfhjkmnpqrtvwxz", "-")
+
+
+def coded(object_id: str) -> str:
+    """An id as one word of full text."""
+    return object_id.translate(_LETTERS)
+
+
 def _unmarked(sign: str) -> str:
     if sign in _OWN_LETTERS or sign.isascii():
         return sign

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 
-from records.models import NameKey, PlaceLine, Record, SearchText
+from records.models import NameKey, PlaceLine, Record
 from records.querysets import RecordQuerySet
 from records.shape import Body, Derived, Look, Shape, Statement
 
@@ -28,8 +28,6 @@ class PublishedRecord(Record):
     place_line: ClassVar[type[PlaceLine] | None] = None
     #: The column that sorts it newest first.
     newest_first: ClassVar[str] = "recorded_at"
-    #: The side table that full text reads.
-    search_text: ClassVar[type[SearchText]]
     #: The side table of names, for resources that have names.
     name_key: ClassVar[type[NameKey] | None] = None
 
@@ -68,8 +66,9 @@ class PublishedRecord(Record):
         """The places, actors and sources by whose names full text finds it, in small form."""
         raise NotImplementedError
 
-    def meant(self) -> list[UUID]:
-        """Further places, actors and sources by whose names it is found, by columns of its own."""
+    @classmethod
+    def meant(cls, columns: dict[str, Any]) -> list[str]:
+        """Ids of further places, actors and sources by whose names full text finds it."""
         return []
 
     @classmethod

@@ -60,13 +60,16 @@ FUNCTIONS = RunSQL(
     end $$;
 
     create function dateline_append_only() returns trigger language plpgsql as $$
+    declare
+        -- The vector is generated from the words, and not there yet before an update.
+        computed text[] := array['superseded_seq', 'vector'];
     begin
         if coalesce(current_setting('dateline.erasing', true), '') = 'on' then
             return coalesce(new, old);
         end if;
         if tg_op = 'UPDATE' and tg_nargs > 0 then
             if old.superseded_seq is null and new.superseded_seq is not null
-               and to_jsonb(old) - 'superseded_seq' = to_jsonb(new) - 'superseded_seq' then
+               and to_jsonb(old) - computed = to_jsonb(new) - computed then
                 return new;
             end if;
         end if;
@@ -106,6 +109,14 @@ FUNCTIONS = RunSQL(
     "drop function dateline_no_cycle; drop function dateline_keep;"
     "drop function dateline_append_only; drop function dateline_refuse;",
 )
+
+
+def word_statistics(table: str) -> RunSQL:
+    """Keep how often ten thousand words occur: how rare a word is decides how it is looked up."""
+    return RunSQL(
+        f"alter table {table} alter column vector set statistics 1000",
+        f"alter table {table} alter column vector set statistics -1",
+    )
 
 
 def append_only(table: str, *, versions: bool = True) -> RunSQL:

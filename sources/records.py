@@ -9,7 +9,7 @@ from django.db import models
 
 from places.records import NAME_MEMBERS, NAME_ORDER
 from records.folding import fold
-from records.models import NameKey, SearchText
+from records.models import NameKey
 from records.models.record import CURRENT
 from records.record import PublishedRecord
 from records.shape import (
@@ -356,19 +356,6 @@ class DocumentRecord(PublishedRecord):
         }
 
 
-class ActorSearchText(SearchText):
-    """What full text finds a version of an actor by."""
-
-    record = models.OneToOneField(
-        ActorRecord,
-        models.PROTECT,
-        primary_key=True,
-        db_column="seq",
-        related_name="search_text",
-        help_text="The version.",
-    )
-
-
 class ActorNameKey(NameKey):
     """One name of a version of an actor."""
 
@@ -377,19 +364,6 @@ class ActorNameKey(NameKey):
         models.PROTECT,
         db_column="seq",
         related_name="name_keys",
-        help_text="The version.",
-    )
-
-
-class SourceSearchText(SearchText):
-    """What full text finds a version of a source by."""
-
-    record = models.OneToOneField(
-        SourceRecord,
-        models.PROTECT,
-        primary_key=True,
-        db_column="seq",
-        related_name="search_text",
         help_text="The version.",
     )
 
@@ -406,21 +380,5 @@ class SourceNameKey(NameKey):
     )
 
 
-class DocumentSearchText(SearchText):
-    """What full text finds a version of a document by."""
-
-    record = models.OneToOneField(
-        DocumentRecord,
-        models.PROTECT,
-        primary_key=True,
-        db_column="seq",
-        related_name="search_text",
-        help_text="The version.",
-    )
-
-
-ActorRecord.search_text = ActorSearchText
 ActorRecord.name_key = ActorNameKey
-SourceRecord.search_text = SourceSearchText
 SourceRecord.name_key = SourceNameKey
-DocumentRecord.search_text = DocumentSearchText

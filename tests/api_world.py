@@ -109,7 +109,7 @@ def multiply(resource: str, template: UUID, times: int) -> list[UUID]:
     """
     record = record_of(resource)
     table, line = record._meta.db_table, record.place_line
-    columns = [field.column for field in record._meta.concrete_fields]
+    columns = [field.column for field in record._meta.concrete_fields if not field.generated]
     newest = ChangeSet.objects.order_by("-last_seq").values_list("last_seq", flat=True).first()
     new_id = "md5(t.object_id::text || n || ' ' || %(first)s::bigint)::uuid"
     said_of_it = "regexp_replace(t.body, ',\"version\":[^{]*$', '')"
@@ -166,13 +166,5 @@ def multiply(resource: str, template: UUID, times: int) -> list[UUID]:
                 f" from {table} where seq > %(first)s::bigint",
                 given,
             )
-        words = record.search_text._meta.db_table
-        cursor.execute(
-            f"insert into {words} (seq, vector) select r.seq, w.vector from {table} r,"
-            f" {table} t join {words} w using (seq) where r.seq > %(first)s::bigint"
-            " and t.superseded_seq is null and t.object_id = %(template)s",
-            given,
-        )
         cursor.execute(f"analyze {table}")
-        cursor.execute(f"analyze {words}")
     return made

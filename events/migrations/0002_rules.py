@@ -50,8 +50,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        rules.append_only("events_eventrecord"),
-        rules.append_only("events_claimrecord"),
+        rules.append_only("events_eventrecord"), rules.word_statistics("events_eventrecord"),
+        rules.append_only("events_claimrecord"), rules.word_statistics("events_claimrecord"),
         rules.spans_in_text("events_citation", "dateline_spans_end({row}.spans)"),
         CLAIM_HAS_A_SUBJECT,
         migrations.RunPython(load, migrations.RunPython.noop),

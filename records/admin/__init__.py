@@ -7,16 +7,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 
 from records.admin.acts import ask
-from records.admin.curated import Fields, Labelled
-from records.admin.readonly import ObjectIdAdmin, ReadOnlyAdmin, pretty, register_rest
+from records.admin.curated import Fields, Labelled, short
+from records.admin.filters import CodeFilter
+from records.admin.readonly import ObjectIdAdmin, ReadOnlyAdmin, op_code, pretty, register_rest
 from records.models import Change, ChangeSet, Dataset, Erasure, Origin, Refresh, ReviewItem
-from records.registry import record_of
-
 
 #: The lists need the room; the first page leads everywhere.
 admin.site.enable_nav_sidebar = False
@@ -90,18 +87,6 @@ class ReviewItemAdmin(ObjectIdAdmin):
             raise PermissionDenied
         return super().changelist_view(request, extra_context)
 
-    @admin.display(description="row")
-    def about(self, item: ReviewItem) -> str:
-        """A link to the row in question."""
-        try:
-            options = record_of(item.resource).shape.model._meta
-        except LookupError:
-            return f"{item.resource}/{item.object_id}"
-        url = reverse(
-            f"admin:{options.app_label}_{options.model_name}_change", args=[item.object_id]
-        )
-        return format_html('<a href="{}">{}/{}</a>', url, item.resource, str(item.object_id)[:8])
-
     @admin.display(description="values")
     def values(self, item: ReviewItem) -> str:
         """The values to choose from."""
@@ -122,17 +107,36 @@ class ChangeSetAdmin(ReadOnlyAdmin):
 class ChangeAdmin(ObjectIdAdmin):
     """The change log: each number of the sequence."""
 
-    list_display = ("seq", "op", "cause", "resource", "object_id", "version", "dataset")
-    list_filter = ("op", "cause", "resource")
+    list_display = (
+        "seq",
+        op_code,
+        "cause_code",
+        "about",
+        "version",
+        "dataset",
+        "change_set",
+        "why",
+    )
+    list_filter = (("op", CodeFilter), ("cause", CodeFilter), "resource")
     list_select_related = ("change_set",)
     ordering = ("-seq",)
+
+    @admin.display(description="cause", ordering="cause")
+    def cause_code(self, change: Change) -> str:
+        """The cause by its code, as the API writes it."""
+        return change.cause
+
+    @admin.display(description="reason")
+    def why(self, change: Change) -> str:
+        """The reason that was given for the change set."""
+        return short(change.change_set.reason)
 
 
 @admin.register(Origin)
 class OriginAdmin(ObjectIdAdmin):
     """Which rows are in which data set."""
 
-    list_display = ("external_id", "dataset", "resource", "object_id")
+    list_display = ("external_id", "dataset", "about")
     list_filter = ("dataset", "resource")
     list_select_related = ("dataset",)
 
@@ -141,7 +145,7 @@ class OriginAdmin(ObjectIdAdmin):
 class RefreshAdmin(ObjectIdAdmin):
     """The queue of records that still embed what has changed."""
 
-    list_display = ("__str__", "because_seq", "created_at")
+    list_display = ("id", "about", "because_seq", "created_at")
     list_filter = ("resource",)
 
 
@@ -149,7 +153,7 @@ class RefreshAdmin(ObjectIdAdmin):
 class ErasureAdmin(ObjectIdAdmin):
     """What was erased in every version."""
 
-    list_display = ("__str__", "seq", "reason")
+    list_display = ("seq", "about", "reason")
     list_filter = ("resource",)
 
 

@@ -64,7 +64,7 @@ def time_bounds(name: str) -> Callable[[Any], str]:
 
 
 @cache
-def time_column(name: str) -> Callable[[Any], str]:
+def time_column(name: str) -> Callable[[Any], str | None]:
     """The column of a list for an uncertain time: as typed, with its bounds, in their order."""
 
     @admin.display(description=name, ordering=f"{name}_earliest", empty_value="-")
@@ -244,9 +244,7 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
     """A curated row. Saving it, or what hangs on it, makes it a draft until it is published."""
 
     form = RowForm
-    actions = (
-        *(acts.publish, acts.submit, acts.merge, acts.retract, acts.restore, acts.discard),
-    )
+    actions = (*(acts.publish, acts.submit, acts.merge, acts.retract, acts.restore, acts.discard),)
     list_per_page = 50
     show_full_result_count = False
     change_form_template = "admin/records/change_form.html"
@@ -299,7 +297,7 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
             rows.append("seen")
         return [*fieldsets, ("Row", {"fields": rows, "classes": ["collapse"]})]
 
-    def _opened(self, options: dict[str, Any], row: Any) -> dict[str, Any]:
+    def _opened(self, options: Any, row: Any) -> Any:
         """A fieldset that is open where the row says something in it."""
         if "collapse" not in options.get("classes", ()):
             return options

@@ -24,8 +24,7 @@ TIME_PARTS = ("edtf", "precision", "phrase", "basis")
 TIME_LABELS = {
     "edtf": (
         "EDTF",
-        "2022-10-01, 2022-10, 2022-10-01T14:30Z, 2022-09-28/2022-10-01, 2022-09~ (about) or "
-        "../2022-10-01 (until). The bounds are computed from it when you save.",
+        "2022-10-01, 2022-10, 2022-10-01T14:30Z, 2022-09~ (about), ../2022-10-01 (until).",
     ),
     "precision": ("Precision", "How finely it is known; derived from the text if left empty."),
     "phrase": ("Phrase", "The words that gave the time."),

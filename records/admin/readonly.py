@@ -9,9 +9,12 @@ from django.contrib import admin
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 
+from records.admin.filters import CodeFilter
 from records.models import Record
+from records.registry import record_of
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -47,6 +50,17 @@ class ObjectIdAdmin(ReadOnlyAdmin):
         except ValueError:
             return queryset.none(), False
 
+    @admin.display(description="row")
+    def about(self, entry: Any) -> str:
+        """A link to the row in question."""
+        try:
+            options = record_of(entry.resource).shape.model._meta
+        except LookupError:
+            return f"{entry.resource}/{entry.object_id}"
+        page = f"admin:{options.app_label}_{options.model_name}_change"
+        url = reverse(page, args=[entry.object_id])
+        return format_html('<a href="{}">{}/{}</a>', url, entry.resource, str(entry.object_id)[:8])
+
 
 @admin.display(description="op", ordering="op")
 def op_code(row: Any) -> str:
@@ -63,26 +77,27 @@ def recorded(row: Any) -> str:
 class RecordAdmin(ObjectIdAdmin):
     """Published versions."""
 
-    list_display = ("seq", "shown", "version", op_code, "live", "dataset", recorded, "row")
+    list_display = ("seq", "named", "version", op_code, "live", "dataset", recorded, "row")
     list_filter = ("live", ("op", CodeFilter), "dataset")
     ordering = ("-seq",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        hidden = {"body", "whole"}
+        hidden = {"body", "whole", "words", "vector"}
         shown = [field.name for field in self.opts.concrete_fields if field.name not in hidden]
-        return ["json", *shown]
+        return ["row", "json", *shown]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return self.get_fields(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        named = Coalesce(*(KeyTextTransform(k, Cast("body", JSONField())) for k in NAMED))
-        return super().get_queryset(request).defer("body", "whole").annotate(named=named)
+        return super().get_queryset(request).defer("whole", "words", "vector")
 
-    @admin.display(description="record")
-    def shown(self, version: Any) -> str:
-        """The name, title or statement that it has in this version, else the id."""
-        return short(version.named or str(version.object_id), 80)
+    @admin.display(description="says")
+    def named(self, version: Any) -> str:
+        """The name, title or statement that it has in this version."""
+        body = json.loads(version.body)
+        said = next((body[key] for key in ("name", "title", "statement") if body.get(key)), "-")
+        return str(said)[:80]
 
     @admin.display(description="workspace")
     def row(self, version: Any) -> str:

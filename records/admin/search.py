@@ -52,7 +52,7 @@ def found(
         said &= _having(record, fields, word)
     if record.name_key is None and words(term):
         current = record.objects.current()
-        matching = current.filter(Matches(F("search_text__vector"), text_query(term, PRESENT)))
+        matching = current.filter(Matches(F("vector"), text_query(term, PRESENT)))
         return rows.filter(said | Q(pk__in=matching.values("object_id")))
     rest = rows.filter(said)
     if record.name_key is None or ":" in term or not words(term) or rest.exists():

@@ -13,7 +13,7 @@ from django.db.models.expressions import RawSQL
 
 from records.api.filters import RecordFilterBase
 from records.api.moments import Moment
-from records.folding import fold, sound, words
+from records.folding import coded, fold, sound, words
 from records.record import PublishedRecord
 from records.registry import record_of, resources
 
@@ -22,7 +22,7 @@ LENGTH_LIMIT = 256
 #: How many names a search compares best, of each resource that has names.
 NAMES_LIMIT = 1_000
 #: How many places, actors and sources `q` finds by any of their names, of each.
-MEANT_LIMIT = 200
+MEANT_LIMIT = 25
 #: Among how many of the newest matches the best are sought.
 RANKED = 2_000
 
@@ -75,7 +75,7 @@ class TextFilter(RecordFilterBase):
 
     def __init__(self) -> None:
         super().__init__(
-            "search_text__vector",
+            "vector",
             "Words to look for in names, titles, statements and quotes, in any inflection; a "
             "place, actor or source is also found by its other names. Quoted words stand side by "
             "side, `or` takes either, `-` before a word excludes it.",
@@ -124,7 +124,7 @@ def text_query(text: str, moment: Moment) -> RawSQL:
     Where a word is excluded, names do not help: what they mean may have it.
     """
     ids = [] if _NEGATED.search(text) else meant(text, moment)
-    written = " | ".join(f"'{object_id}'" for object_id in ids)
+    written = " | ".join(f"'{coded(str(object_id))}'" for object_id in ids)
     return RawSQL(
         "(websearch_to_tsquery('dateline', %s) || (%s)::tsquery)",
         [searched(text), written],
@@ -159,15 +159,14 @@ def meant(text: str, moment: Moment) -> list[UUID]:
         if record.name_key is None:
             continue
         visible, moments = moment.visible()
-        key, words_of = record.name_key._meta.db_table, record.search_text._meta.db_table
+        key, table = record.name_key._meta.db_table, record._meta.db_table
         parts.append(
             "(select object_id from ("
             f"select r.object_id, r.sort_name from {key} k"
-            f" join {record._meta.db_table} r using (seq)"
+            f" join {table} r using (seq)"
             f" where (k.folded = %s or (k.sound = %s and k.sound <> '')) and {visible}"
-            f" union select r.object_id, r.sort_name from {words_of} s"
-            f" join {record._meta.db_table} r using (seq)"
-            f" where s.vector @@ websearch_to_tsquery('dateline', %s) and {visible}"
+            f" union select r.object_id, r.sort_name from {table} r"
+            f" where r.vector @@ websearch_to_tsquery('dateline', %s) and {visible}"
             f") f order by sort_name, object_id limit {MEANT_LIMIT})"
         )
         params += [folded, sounded, *moments, query, *moments]

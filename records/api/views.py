@@ -153,8 +153,8 @@ class SearchView(ReadView):
         record = record_of(resource)
         versions = record.objects.current() if now.seq is None else record.objects.at(now.seq)
         if record.name_key is None:
-            matching = versions.filter(Matches(F("search_text__vector"), query))
-            ranked = best(matching, Rank(F("search_text__vector"), query), limit)
+            matching = versions.filter(Matches(F("vector"), query))
+            ranked = best(matching, Rank(F("vector"), query), limit)
             return list(ranked.values_list("body", flat=True))
         ids = by_name(record, text, now)[:limit]
         by_id = dict(versions.filter(object_id__in=ids).values_list("object_id", "body"))

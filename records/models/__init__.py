@@ -3,7 +3,7 @@
 from records.models.dataset import Dataset, Origin, Redistribution, ReviewItem
 from records.models.ledger import Cause, Change, ChangeSet, Erasure, Op, Refresh
 from records.models.record import PlaceLine, Record
-from records.models.search import NameKey, SearchText
+from records.models.search import NameKey
 from records.models.workspace import Code, Curated, Name, NameKind, State
 
 __all__ = [
@@ -24,6 +24,5 @@ __all__ = [
     "Redistribution",
     "Refresh",
     "ReviewItem",
-    "SearchText",
     "State",
 ]

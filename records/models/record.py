@@ -2,10 +2,12 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 
 from records.models.ledger import Op
+from records.models.search import WordVector
 
 #: Rows that answer for the present.
 CURRENT = Q(superseded_seq__isnull=True, live=True)
@@ -40,6 +42,15 @@ class Record(models.Model):
     )
     codes = ArrayField(models.TextField(), help_text="Its codes, each as `scheme:code`.")
     refs = ArrayField(models.UUIDField(), help_text="Ids of all that it embeds.")
+    words = models.TextField(
+        help_text="What full text finds it by: its words, folded, and the ids of what it names."
+    )
+    vector = models.GeneratedField(
+        expression=WordVector("words"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+        help_text="Its words as full text compares them.",
+    )
     line = ArrayField(
         models.UUIDField(),
         help_text="Ids of the places or actors that it lies under, for those that embed it.",
@@ -76,6 +87,7 @@ class Record(models.Model):
                 fields=["recorded_at", "object_id"], name="%(app_label).5s_%(class).9s_rec_all"
             ),
             GinIndex(fields=["refs"], condition=CURRENT, name="%(app_label).5s_%(class).9s_refs"),
+            GinIndex(fields=["vector"], name="%(app_label).5s_%(class).9s_vector"),
             GinIndex(fields=["codes"], name="%(app_label).5s_%(class).9s_codes"),
             GinIndex(
                 fields=["datasets"], condition=CURRENT, name="%(app_label).5s_%(class).9s_datasets"

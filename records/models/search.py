@@ -1,25 +1,14 @@
-"""What search reads: side tables keyed by record version, written with it and never changed."""
+"""What search reads: the words of a version, and a side table of names written with it."""
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models import Func
 
 
-class SearchText(models.Model):
-    """What full text finds a version by. Subclasses name the version, their key.
+class WordVector(Func):
+    """The words of a text as a vector, stemmed in English and Russian."""
 
-    Its words are stemmed in English and Russian. Beside them stand the ids of the places, actors
-    and sources that the version names, so that any other name of theirs finds it too.
-    """
-
-    vector = SearchVectorField(help_text="Its words, and the ids of what it names.")
-
-    class Meta:
-        abstract = True
-        indexes = [GinIndex(fields=["vector"], name="%(class)s_vector")]
-
-    def __str__(self) -> str:
-        return f"text of {self.pk}"
+    template = "to_tsvector('dateline'::regconfig, %(expressions)s)"
 
 
 class NameKey(models.Model):

@@ -14,7 +14,7 @@ register = template.Library()
 class Waiting(NamedTuple):
     """Work of one kind: how much there is, of what, and the list of it."""
 
-    count: int
+    number: int
     what: str
     url: str
 

@@ -63,6 +63,8 @@ def make(model, number, related=None, **given):
     related = related or (lambda other: make(other, unique(), shared))
     values = {}
     for field in model._meta.concrete_fields:
+        if field.generated:
+            continue
         if field.name in FIXED.get(model, {}):
             values[field.name] = FIXED[model][field.name]
         elif field.name not in given and not field.name.startswith("quantity_"):
@@ -111,8 +113,6 @@ def fill(field, number, related):
         return "{}" if name in ("body", "whole") else f"{name} {number}"
     if isinstance(field, models.CharField):
         return f"{name}{number}"[: field.max_length]
-    if type(field).__name__ == "SearchVectorField":
-        return "'word'"
     return [] if type(field).__name__ == "ArrayField" else {}
 
 
@@ -219,8 +219,9 @@ def test_a_list_takes_as_many_queries_for_50_rows_as_for_one(client, model):
             page = client.get(url(model, "changelist"))
         counts.append(len(queries))
         assert len(page.context["cl"].result_list) == min(model.objects.count(), 50)
-    # The session, the account, the count, the rows, and one query for each filter by data set.
-    assert counts[0] == counts[1] <= 7
+    # The session, the account, the count, the rows, two for the months of a time, and one for each
+    # filter whose values are rows: data set, party, event type, country.
+    assert counts[0] == counts[1] <= 9
 
 
 @pytest.mark.parametrize(

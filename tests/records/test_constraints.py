@@ -646,7 +646,11 @@ def test_an_object_has_one_newest_version_and_each_version_once(world):
             "version": {"seq": 900, "superseded_seq": 901},
             "live_by_op": {"seq": 900, "object_id": UUID(int=9), "live": False},
         }.items():
-            copy = {f.attname: getattr(version, f.attname) for f in record._meta.concrete_fields}
+            copy = {
+                f.attname: getattr(version, f.attname)
+                for f in record._meta.concrete_fields
+                if not f.generated
+            }
             with refused(f"{table}_{rule}"):
                 record.objects.bulk_create([record(**{**copy, **columns})])
 
