@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -136,7 +135,7 @@ class EventForm(RowForm):
     contexts = forms.MultipleChoiceField(
         choices=Context.choices,
         required=False,
-        widget=FilteredSelectMultiple("contexts", is_stacked=False),
+        widget=forms.CheckboxSelectMultiple,
         help_text=Event._meta.get_field("contexts").help_text,
     )
 
@@ -177,7 +176,7 @@ class EventAdmin(CuratedAdmin):
 
     form = EventForm
     list_display = ("title", "type", "status", time_column("when"), "place")
-    list_filter = (TypeFilter, "status", DatedFilter)
+    list_filter = ("status", DatedFilter, TypeFilter)
     list_select_related = ("type", "place", "dataset")
     date_hierarchy = "when_earliest"
     search_fields = ("title", "summary", "codes__code")
@@ -359,17 +358,12 @@ class ClaimAdmin(CuratedAdmin):
 
     form = ClaimForm
     list_display = (
-        *("said_in_short", "kind_code", "voice_code", "claimant", "event_in_short"),
+        *("said_in_short", "kind_and_voice", "claimant", "event_in_short"),
         time_column("said"),
     )
     list_filter = (
-        *(
-            "kind",
-            "voice",
-            PartyFilter.along("claimant__speaks_for"),
-            TypeFilter.along("event__type"),
-        ),
-        *("control_status", "polarity", DatedFilter.by("said_edtf")),
+        *("kind", "voice", PartyFilter.along("claimant__speaks_for"), "polarity"),
+        *(DatedFilter.by("said_edtf"), "control_status", TypeFilter.along("event__type")),
     )
     list_select_related = ("claimant", "event", "dataset")
     date_hierarchy = "said_earliest"
@@ -418,10 +412,10 @@ class ClaimAdmin(CuratedAdmin):
         """The statement, cut."""
         return short(row.statement)
 
-    @admin.display(description="voice", ordering="voice")
-    def voice_code(self, row: Claim) -> str:
-        """The voice by its code, as the API writes it."""
-        return row.voice
+    @admin.display(description="kind, voice", ordering="kind")
+    def kind_and_voice(self, row: Claim) -> str:
+        """Both by their codes, as the API writes them."""
+        return f"{row.kind}, {row.voice}"
 
     @admin.display(description="event", ordering="event__title")
     def event_in_short(self, row: Claim) -> str:

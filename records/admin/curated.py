@@ -69,11 +69,12 @@ def time_column(name: str) -> Callable[[Any], str | None]:
 
     @admin.display(description=name, ordering=f"{name}_earliest", empty_value="-")
     def shown(row: Any) -> str | None:
-        text = getattr(row, f"{name}_edtf") or getattr(row, f"{name}_phrase")
-        if not text:
-            return None
+        edtf, phrase = getattr(row, f"{name}_edtf"), getattr(row, f"{name}_phrase")
+        if not edtf:
+            return phrase  # type: ignore[no-any-return]
         between = _between(getattr(row, f"{name}_earliest"), getattr(row, f"{name}_latest"))
-        return format_html('<span title="{}">{}</span>', between, text.replace("/", " / "))
+        ends = [(between, end) for end in edtf.split("/")]
+        return format_html_join("/ ", '<span class="instant" title="{}">{}</span>', ends)
 
     shown.__name__ = f"{name}_shown"
     return shown
@@ -265,7 +266,7 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
             (name, CodeFilter) if name in coded else name
             for name in super().get_list_filter(request)
         ]
-        return [StandingFilter, *listed, "dataset"]
+        return [StandingFilter, "dataset", *listed]
 
     def get_list_display(self, request: HttpRequest) -> Any:
         first, *others = super().get_list_display(request)
@@ -370,6 +371,8 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
             if seen and (shown is True or shown()):  # type: ignore[operator]
                 url = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
                 yield f"{url}?q={row.pk}", text
+        history = f"admin:{self.opts.app_label}_{self.opts.model_name}_history"
+        yield reverse(history, args=[row.pk]), "history of edits"
 
     def _acts(self, request: HttpRequest, row: Any) -> Iterable[tuple[str, str]]:
         """What can be done to the row beside saving it."""

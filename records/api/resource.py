@@ -171,8 +171,8 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
         """The one page of what fits best, its rows as those of `page`."""
         if queryset.query.is_empty():
             return paging.Page()
-        rows = best(queryset, filters.rank, limit)
-        return paging.Page(list(rows.values_list("object_id", "object_id", "body", newest_seq())))
+        shown = ["object_id", "object_id", "body", newest_seq()]
+        return paging.Page(best(queryset, filters.rank, limit, shown))
 
     def rendition(self) -> Rendition:
         """The format that is asked for, with the members chosen."""

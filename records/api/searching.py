@@ -5,10 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQueryField
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import BooleanField, F, FloatField, Func, QuerySet
+from django.db.models import BooleanField, F, FloatField, Func, QuerySet, UUIDField, Value
 from django.db.models.expressions import RawSQL
 
 from records.api.filters import RecordFilterBase
@@ -65,6 +66,13 @@ class Rank(Func):
     output_field = FloatField()
 
 
+class Place(Func):
+    """How far forward an id stands in a list: the first has the most."""
+
+    template = "-array_position(%(expressions)s)"
+    output_field = FloatField()
+
+
 class TextFilter(RecordFilterBase):
     """`q`: words in names, titles, statements and quotes, and in any name of what is named there.
 
@@ -112,9 +120,7 @@ class NameFilter(RecordFilterBase):
         self.parent.read_ahead = True
         if not ids:
             return qs.none()
-        self.parent.rank = RawSQL(
-            "-array_position(%s::uuid[], object_id)", [ids], output_field=FloatField()
-        )
+        self.parent.rank = Place(Value(ids, ArrayField(UUIDField())), F("object_id"))
         return qs.filter(object_id__in=ids)
 
 
@@ -242,8 +248,13 @@ def _fitting(
         return {row[0]: (row[1], row[2]) for row in cursor.fetchall()}
 
 
-def best(queryset: QuerySet[Any], rank: Any, limit: int) -> QuerySet[Any]:
-    """The best by a rank among the newest matches of a list, the best first."""
-    newest = queryset.order_by(f"-{queryset.model.newest_first}").values("pk")[:RANKED]
-    ranked = queryset.model.objects.filter(pk__in=newest)
-    return ranked.annotate(fits=rank).order_by(F("fits").desc(), "object_id")[:limit]
+def best(queryset: QuerySet[Any], rank: Any, limit: int, shown: list[Any]) -> list[tuple[Any, ...]]:
+    """What is shown of the best by a rank among the newest matches, the best first: two queries."""
+    newest = queryset.annotate(fits=rank).order_by(f"-{queryset.model.newest_first}")
+    ranked = sorted(
+        newest.values_list("fits", "object_id", "pk")[:RANKED], key=lambda row: (-row[0], row[1])
+    )
+    keys = [pk for _, _, pk in ranked[:limit]]
+    rows = queryset.model.objects.filter(pk__in=keys).values_list("pk", *shown)
+    by_key = {row[0]: row[1:] for row in rows}
+    return [by_key[key] for key in keys]

@@ -154,8 +154,8 @@ class SearchView(ReadView):
         versions = record.objects.current() if now.seq is None else record.objects.at(now.seq)
         if record.name_key is None:
             matching = versions.filter(Matches(F("vector"), query))
-            ranked = best(matching, Rank(F("vector"), query), limit)
-            return list(ranked.values_list("body", flat=True))
+            ranked = best(matching, Rank(F("vector"), query), limit, ["body"])
+            return [body for (body,) in ranked]
         ids = by_name(record, text, now)[:limit]
         by_id = dict(versions.filter(object_id__in=ids).values_list("object_id", "body"))
         return [by_id[object_id] for object_id in ids if object_id in by_id]
