@@ -145,7 +145,7 @@ class EventPlaceInline(ChildInline):
 
     model = EventPlace
     fields = ("place", "role", "basis")
-    verbose_name_plural = "places"
+    verbose_name, verbose_name_plural = "place", "places"
 
 
 class EventParticipantInline(ChildInline):
@@ -153,7 +153,7 @@ class EventParticipantInline(ChildInline):
 
     model = EventParticipant
     fields = ("actor", "role")
-    verbose_name_plural = "participants"
+    verbose_name, verbose_name_plural = "participant", "participants"
 
 
 class EventLinkInline(LinkInline):
@@ -257,7 +257,7 @@ class ClaimPlaceInline(ChildInline):
     model = ClaimPlace
     formset = SubjectFormSet
     fields = ("place",)
-    verbose_name_plural = "places"
+    verbose_name, verbose_name_plural = "place", "places"
 
 
 class ClaimLinkInline(LinkInline):
@@ -326,7 +326,7 @@ class CitationInline(ChildInline):
     )
     readonly_fields = ("passage", "passed_through")
     show_change_link = True
-    verbose_name_plural = "citations"
+    verbose_name, verbose_name_plural = "citation", "citations"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         kept = DocumentText.objects.filter(sha256=OuterRef("document__text_sha256"))
@@ -433,7 +433,7 @@ class CitationHopInline(ChildInline):
 
     model = CitationHop
     fields = ("position", "document", "source")
-    verbose_name_plural = "via, nearest the claimant first"
+    verbose_name, verbose_name_plural = "hop", "via, nearest the claimant first"
 
 
 @admin.register(Citation)
@@ -452,6 +452,14 @@ class CitationAdmin(Fields, PartAdmin):
         "passage_sha256",
     )
     inlines = (CitationHopInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("claim", "document__publisher")
+
+    def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> Any:
+        row = kwargs.get("obj")
+        context["subtitle"] = row and short(str(row.claim))
+        return super().render_change_form(request, context, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         merged = obj is not None and obj.claim.merged_into_id is not None

@@ -213,8 +213,8 @@ class DocumentAdmin(CuratedAdmin):
 
     @admin.display(description="document", ordering="title")
     def named(self, row: Document) -> str:
-        """The title, or what else tells it."""
-        return self.label(row)
+        """The title; without one the kind, and the beginning of the id."""
+        return row.title or f"untitled {row.get_kind_display()} [{str(row.pk)[:8]}]"
 
     @admin.display(description="text", boolean=True)
     def kept(self, row: Document) -> bool:

@@ -28,10 +28,12 @@ class StrictFilterBackend(BaseFilterBackend):
         if orderings:
             names = [sign + name for name in orderings for sign in ("", "-")]
             default = getattr(view, "default_ordering", next(iter(orderings)))
-            schema = {"type": "string", "enum": names, "default": default}
+            # Generated clients send a default that a schema has, and so would ask for one ordering
+            # where another is the default.
+            schema: dict[str, Any] = {"type": "string", "enum": names}
             text = (
-                "What to sort by; `-` reverses. What has no value comes last both ways, and the id "
-                "makes the order total."
+                f"What to sort by, `{default}` if nothing is said; `-` reverses. What has no value "
+                "comes last both ways, and the id makes the order total."
             )
             if record is not None:
                 schema["enum"] = [*names, "relevance"]

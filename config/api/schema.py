@@ -31,6 +31,7 @@ states a contested thing in its own voice.
   wrong is answered with 400 and named; nothing is ignored.
 - **Time**: `as_of` answers as it stood at an instant or at a number of the sequence. Every answer
   carries the newest number in `Dateline-Seq`.
+- **Formats**: JSON; and where it is said, GeoJSON and JSON-LD, by `format` or `Accept`.
 - **Codes** that may grow are open strings (`x-extensible-enum` has those known today): take an
   unknown one for what it is, one more. Members may be added to any object.
 - **Errors** are problem details (RFC 9457), whatever the `Accept`.
@@ -49,6 +50,12 @@ TAGS = {
     "search": "The best of each resource in one answer.",
     "coverage": "What was read.",
     "vocabularies": "Every code list, with a definition of each code and crosswalks.",
+}
+
+#: How an answer is asked for in another format than JSON.
+FORMATS = {
+    "application/geo+json": "GeoJSON (`format=geojson`)",
+    "application/ld+json": "JSON-LD (`format=jsonld`)",
 }
 
 #: The parameters of a path, by the names that the code has for them.
@@ -154,7 +161,7 @@ def normalize(result: Node, generator: Any, **context: Any) -> Node:
     _included(components["schemas"])
     for operations in result["paths"].values():
         for operation in operations.values():
-            _other_formats(operation["responses"]["200"]["content"], components["schemas"])
+            _other_formats(operation, components["schemas"])
     _typed_search(components["schemas"])
     for node in _nodes(result):
         plain(node)
@@ -211,21 +218,39 @@ def _included(schemas: dict[str, Node]) -> None:
             schemas[name]["properties"] |= beside
 
 
-def _other_formats(content: Node, schemas: dict[str, Node]) -> None:
-    """Say what records look like as GeoJSON and as JSON-LD."""
-    if "application/ld+json" in content:
-        text = "Records with the terms of schema.org. The context is in the answer."
-        content["application/ld+json"] = {
+def _other_formats(operation: Node, schemas: dict[str, Node]) -> None:
+    """Say what other formats there are, beside the content that generated clients read.
+
+    Media types of one answer are alternatives to a generator: a client's every answer would be of
+    one type or another, and nobody could read `results` from it. So the others are said in words
+    and, for tools that want them, in `x-alternatives`.
+    """
+    content = operation["responses"]["200"]["content"]
+    others = {kind: content.pop(kind) for kind in [*content] if kind != "application/json"}
+    if not others:
+        return
+    operation["parameters"] = [p for p in operation["parameters"] if p["name"] != "format"]
+    names = [FORMATS[kind] for kind in others]
+    operation["description"] += f"\n\nAlso as {' and '.join(names)}, or by `Accept`."
+    operation["responses"]["200"]["x-alternatives"] = others
+    _describe(others, content, schemas)
+
+
+def _describe(others: Node, content: Node, schemas: dict[str, Node]) -> None:
+    """Describe records as GeoJSON and as JSON-LD."""
+    if "application/ld+json" in others:
+        text = "JSON-LD; its context is in the answer."
+        others["application/ld+json"] = {
             "schema": {"type": "object", "additionalProperties": True, "description": text}
         }
-    if "application/geo+json" not in content:
+    if "application/geo+json" not in others:
         return
     name = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
     page = schemas[name]["properties"] if name.startswith("Paginated") else None
     record = page["results"]["items"]["$ref"].rpartition("/")[2] if page else name
     schemas[f"{record}Feature"] = _feature(record)
     if page is None:
-        content["application/geo+json"] = {"schema": _ref(f"{record}Feature")}
+        others["application/geo+json"] = {"schema": _ref(f"{record}Feature")}
         return
     features = {"type": "array", "items": _ref(f"{record}Feature")}
     schemas[f"{record}FeatureCollection"] = {
@@ -238,7 +263,7 @@ def _other_formats(content: Node, schemas: dict[str, Node]) -> None:
             "features": {**features, "description": "The records of this page, in order."},
         },
     }
-    content["application/geo+json"] = {"schema": _ref(f"{record}FeatureCollection")}
+    others["application/geo+json"] = {"schema": _ref(f"{record}FeatureCollection")}
 
 
 def _ref(name: str) -> Node:
@@ -319,8 +344,6 @@ def _operation(operation: Node, schemas: dict[str, Node]) -> Node:
             shown, text, schema = PATH_PARAMETERS[parameter["name"]]
             parameter |= {"name": shown, "description": text, "schema": schema}
         else:
-            if parameter["name"] == "format":
-                parameter["description"] = "The format of the answer; `Accept` may ask for it too."
             _plain_parameter(parameter, schemas)
     if operation.get("security") == [{}]:
         del operation["security"]

@@ -1,7 +1,17 @@
 """Events and claims as JSON-LD, in the terms of schema.org."""
 
 from places.api import jsonld as places
-from records.api.jsonld import Address, filed, first_date, last_date, node, ours, time
+from records.api.jsonld import (
+    Address,
+    filed,
+    first_date,
+    last_date,
+    node,
+    one_date,
+    ours,
+    time,
+    totals,
+)
 from records.shape import Body
 from sources.api import jsonld as sources
 
@@ -21,11 +31,14 @@ def claim_reference(body: Body, address: Address) -> Body:
 
 def event(body: Body, address: Address) -> Body:
     """An event, with how far it is settled. Who did it is only said where it is not disputed."""
-    located = [places.reference(element["place"], address) for element in body["places"]]
-    if body["place"]:
-        located.append(places.reference(body["place"], address))
-    if body["lat"] is not None:
-        located.append(node("Place", "", geo=places.position(body["lat"], body["lon"])))
+    taking_place = [
+        ours(
+            place=places.reference(element["place"], address),
+            role=element["role"],
+            basis=element["basis"],
+        )
+        for element in body["places"]
+    ]
     taking_part = [
         ours(actor=sources.actor_reference(one["actor"], address), role=one["role"])
         for one in body["participants"]
@@ -48,7 +61,7 @@ def event(body: Body, address: Address) -> Body:
             description=body["summary"],
             startDate=first_date(body["when"]),
             endDate=last_date(body["when"]),
-            location=list({str(one): one for one in located}.values()),
+            location=_locations(body, address),
             eventStatus=planned and {"@id": planned},
         ),
         **ours(
@@ -57,11 +70,26 @@ def event(body: Body, address: Address) -> Body:
             status=body["status"],
             when=time(body["when"]),
             geo_precision=body["geo_precision"],
+            places=taking_place,
             participants=taking_part,
             relations=relations,
         ),
         **filed(body),
     }
+
+
+def _locations(body: Body, address: Address) -> list[Body]:
+    """Where it is said to have happened: not where it came from, went to, or was near."""
+    at = [one["place"] for one in body["places"] if one["role"] == "location"]
+    elsewhere = {one["place"]["id"] for one in body["places"]} - {one["id"] for one in at}
+    # The place to show it at may be there for want of a better one.
+    if body["place"] and body["place"]["id"] not in elsewhere:
+        at.append(body["place"])
+    located = {one["id"]: places.reference(one, address) for one in at}
+    if body["lat"] is None:
+        return [*located.values()]
+    own = node("Place", "", geo=places.position(body["lat"], body["lon"]))
+    return [*located.values(), own]
 
 
 def claim(body: Body, address: Address) -> Body:
@@ -79,7 +107,7 @@ def claim(body: Body, address: Address) -> Body:
             "Claim",
             address("claims", body["id"]),
             author=sources.source_reference(body["claimant"], address),
-            dateCreated=first_date(body["said"]),
+            dateCreated=one_date(body["said"]),
             about=about,
             appearance=list({one["@id"]: one for one in carrying}.values()),
         ),
@@ -136,6 +164,7 @@ def _citation(citation: Body, address: Address) -> Body:
         quote=citation["quote"],
         passage_sha256=citation["passage_sha256"],
         via={"@list": via} if via else None,
+        **totals(citation),
     )
 
 

@@ -35,6 +35,7 @@ BACK = "back"
 class ReasonForm(forms.Form):
     """One text that must not be empty."""
 
+    required_css_class = "required"
     reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 4, "cols": 80}), max_length=2000)
 
 
@@ -221,13 +222,13 @@ def merge(model_admin: Any, request: HttpRequest, rows: QuerySet[Any]) -> Templa
         model_admin.message_user(request, text, messages.ERROR)
         return None
     form = MergeForm(model_admin, request, request.POST if "reason" in request.POST else None)
+    form.fields["reason"].help_text = "Say how you know that they are the same. Public."
     if not form.is_valid():
         what = (
             "Each of these is retracted and leads to the row that you choose. What refers to it "
             "refers to that row then; its names, codes and origins move there. “Restore” undoes "
             "it, until what was moved has been published anew."
         )
-        form.fields["reason"].help_text = "Say how you know that they are the same. Public."
         return _page(model_admin, request, rows, form, "merge", "Merge", what)
     into, reason = form.cleaned_data["into"], form.cleaned_data["reason"]
     for resource, row_id in objects(rows.exclude(pk=into.pk)):

@@ -26,6 +26,7 @@ from records.admin.forms import (
     Choice,
     CuratedForm,
     JSONField,
+    Known,
     LinkFormSet,
     RowForm,
     label_of,
@@ -140,7 +141,7 @@ class Fields:
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name in self.choices():
-            kwargs["widget"] = Choice(db_field, self.admin_site)
+            kwargs |= {"widget": Choice(db_field, self.admin_site), "form_class": Known}
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
     def formfield_for_choice_field(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
@@ -224,21 +225,21 @@ class NameInline(ChildInline):
     """More names of a row."""
 
     fields = ("name", "language", "kind", "since", "until")
-    verbose_name_plural = "names"
+    verbose_name, verbose_name_plural = "name", "names"
 
 
 class CodeInline(ChildInline):
     """Codes of a row in schemes of others."""
 
     fields = ("scheme", "code", "preferred")
-    verbose_name_plural = "codes"
+    verbose_name, verbose_name_plural = "code", "codes"
 
 
 class LinkInline(ChildInline):
     """Links that start at a row."""
 
     formset = LinkFormSet
-    verbose_name_plural = "relations"
+    verbose_name, verbose_name_plural = "relation", "relations"
 
 
 class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
@@ -331,6 +332,7 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
         by = f" by {row.updated_by}" if row.updated_by else ""
         return {
             "standing": self.standing(row),
+            "edited": row.state in UNPUBLISHED and row.is_public,
             "edits": self._edits(row),
             "links": list(self._links(request, row)),
             "acts": list(self._acts(request, row)),

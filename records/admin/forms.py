@@ -67,12 +67,29 @@ class Choice(AutocompleteSelect):
         row = self.known
         if chosen is not None and (row is None or str(row.pk) != chosen):
             try:
-                row = self.choices.queryset.filter(pk=chosen).first()
+                row = self._rows().filter(pk=chosen).first()
             except (ValidationError, ValueError):
                 row = None
         if chosen is not None and row is not None:
             options.append(self.create_option(name, chosen, label_of(row), True, len(options)))
         return [(None, options, 0)]
+
+    def _rows(self) -> models.QuerySet[Any]:
+        """The rows to choose from, with what their labels read."""
+        rows: models.QuerySet[Any] = self.choices.queryset
+        shown_by = self.admin_site._registry.get(rows.model)
+        return rows.select_related(*getattr(shown_by, "label_related", ()))
+
+
+class Known(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A choice of a row. The one that the page was made with is not asked for again."""
+
+    known: models.Model | None = None
+
+    def to_python(self, value: Any) -> Any:
+        if self.known is not None and str(value) == str(self.known.pk):
+            return self.known
+        return super().to_python(value)
 
 
 class JSONField(forms.JSONField):
@@ -132,7 +149,8 @@ class CuratedForm(forms.ModelForm):  # type: ignore[type-arg]
             if isinstance(widget, Choice):
                 relation = self.instance._meta.get_field(name)
                 if relation.is_cached(self.instance):
-                    widget.known = getattr(self.instance, name)
+                    known = getattr(self.instance, name)
+                    widget.known = field.known = known  # type: ignore[attr-defined]
         for time in times_of(self._meta.model):
             for part, (label, help_text) in TIME_LABELS.items():
                 if (field := self.fields.get(f"{time.name}_{part}")) is not None:
@@ -162,11 +180,13 @@ class CuratedForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def _post_clean(self) -> None:
         parents = {n for n, f in self.fields.items() if isinstance(f, InlineForeignKeyField)}
+        adding = self.instance._state.adding
+        as_before = set() if adding else set(self.fields) - set(self.changed_data)
         options = self._meta
         self.instance = construct_instance(self, self.instance, options.fields, options.exclude)
         try:
             self.instance.full_clean(
-                exclude=self._get_validation_exclusions() | parents,
+                exclude=self._get_validation_exclusions() | parents | as_before,
                 validate_unique=False,
                 validate_constraints=False,
             )
@@ -263,6 +283,16 @@ class ChildFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
     """Child rows of one parent: what must differ among them is compared with one another."""
 
     model: type[models.Model]
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """Has the id of a row that the page was made with not asked for again."""
+        super().add_fields(form, index)
+        key = form.fields.get(self.model._meta.pk.name)  # type: ignore[union-attr]
+        if isinstance(key, forms.ModelChoiceField) and form.instance.pk is not None:
+            form.fields[self.model._meta.pk.name] = known = Known(  # type: ignore[union-attr]
+                key.queryset, initial=key.initial, required=False, widget=key.widget
+            )
+            known.known = form.instance
 
     def validate_unique(self) -> None:
         for constraint in self.model._meta.constraints:

@@ -5,9 +5,11 @@ asserts is a `Claim` of whoever asserts it. Our own terms begin with `urn:dateli
 of the JSON. The context is in the answer, so that a processor needs no network.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from records.shape import Body
 
@@ -27,6 +29,10 @@ PAGES = {
     "wikidata": "http://www.wikidata.org/entity/{}",
     "osm": "https://www.openstreetmap.org/{}",
 }
+
+#: The dates that EDTF writes as ISO 8601 does: a year, a month or a day, and nothing uncertain.
+_PLAIN_DATE = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-[0-9]{2})?)?")
+_DAY = timedelta(days=1)
 
 
 def node(kind: str, iri: str, **members: Any) -> Body:
@@ -48,14 +54,21 @@ def filed(body: Body) -> Body:
         node("PropertyValue", "", propertyID=scheme, value=code) for scheme, code in codes
     ]
     members: Body = {"identifier": identifiers} if identifiers else {}
-    if pages := [PAGES[scheme].format(code) for scheme, code in codes if scheme in PAGES]:
+    pages = [PAGES[scheme].format(quote(code)) for scheme, code in codes if scheme in PAGES]
+    if pages:
         members["sameAs"] = pages
     return members | ours(
+        **totals(body),
         dataset=[origin["dataset"] for origin in body["datasets"]],
         version=body["version"],
         seq=body["seq"],
         recorded_at=body["recorded_at"],
     )
+
+
+def totals(body: Body) -> Body:
+    """How long the nested lists are that are cut."""
+    return {name: value for name, value in body.items() if name.endswith("_total")}
 
 
 def alternate_names(body: Body) -> list[Any]:
@@ -73,19 +86,40 @@ def time(value: Body | None) -> Body | None:
     return value and ours(**value)
 
 
-def first_date(value: Body | None) -> str | None:
-    """The earliest day or instant that a time may mean, as schema.org writes dates."""
-    return _date(value["earliest"]) if value and value["earliest"] else None
+def first_date(span: Body | None) -> str | None:
+    """The first day that a time may mean, or the instant at which it begins at the earliest."""
+    if not span or not span["earliest"]:
+        return None
+    return _day(span["earliest"]) if _of_days(span) else str(span["earliest"])
 
 
-def last_date(value: Body | None) -> str | None:
+def last_date(span: Body | None) -> str | None:
     """The last day that a time may mean, or the instant at which it ends at the latest."""
-    return _date(value["latest"], ends=True) if value and value["latest"] else None
-
-
-def _date(text: str, *, ends: bool = False) -> str:
-    instant = datetime.fromisoformat(text)
-    if (instant.hour, instant.minute, instant.second, instant.microsecond) != (0, 0, 0, 0):
-        return text
+    if not span or not span["latest"]:
+        return None
     # Spans are half-open: a day ends where the next begins.
-    return (instant - timedelta(days=ends)).date().isoformat()
+    return _day(span["latest"], before=_DAY) if _of_days(span) else str(span["latest"])
+
+
+def one_date(span: Body | None) -> str | None:
+    """The one date that a time gives, as finely as it is known; None for a span or a guess.
+
+    A date that was not given is not made up: a month has no day, an hour has no minute.
+    """
+    if not span or not span["edtf"]:
+        return None
+    if _PLAIN_DATE.fullmatch(span["edtf"]):
+        return str(span["edtf"])
+    if _of_days(span):
+        return None
+    return str(span["earliest"]) if span["precision"] == "minute" else _day(span["earliest"])
+
+
+def _of_days(span: Body) -> bool:
+    """Whether a time is of whole days; clock times are known by one bound that is not midnight."""
+    bounds = [datetime.fromisoformat(span[n]) for n in ("earliest", "latest") if span[n]]
+    return all(bound.time() == bound.time().min for bound in bounds)
+
+
+def _day(text: str, *, before: timedelta = timedelta()) -> str:
+    return (datetime.fromisoformat(text) - before).date().isoformat()

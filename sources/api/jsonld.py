@@ -1,24 +1,24 @@
 """Actors, sources and documents as JSON-LD, in the terms of schema.org."""
 
 from places.api import jsonld as places
-from records.api.jsonld import Address, alternate_names, filed, first_date, node, ours, time
+from records.api.jsonld import Address, alternate_names, filed, node, one_date, ours, time
 from records.shape import Body
 
+#: The type of each kind that has a closer one than `Organization`. What acts as a state is none of
+#: a government unless its kind says so: whether it is a state may be contested.
 ACTOR_TYPES = {
     "person": "Person",
     "political_party": "PoliticalParty",
-    "state": "GovernmentOrganization",
     "government": "GovernmentOrganization",
     "ministry": "GovernmentOrganization",
-    "armed_force": "GovernmentOrganization",
 }
+#: Likewise for sources; `Thing` where it may be a person as well as an organisation.
 SOURCE_TYPES = {
     "news_outlet": "NewsMediaOrganization",
     "news_agency": "NewsMediaOrganization",
     "state_media": "NewsMediaOrganization",
     "government": "GovernmentOrganization",
     "ministry": "GovernmentOrganization",
-    "military": "GovernmentOrganization",
     "local_authority": "GovernmentOrganization",
     "election_authority": "GovernmentOrganization",
     "court": "GovernmentOrganization",
@@ -31,9 +31,13 @@ SOURCE_TYPES = {
     "spokesperson": "Person",
     "eyewitness": "Person",
     "combatant": "Person",
-    "academic": "Person",
     "anonymous": "Person",
+    "academic": "Thing",
+    "social_account": "Thing",
+    "unknown": "Thing",
+    "dataset": "Dataset",
 }
+#: Likewise for documents, whose type is `CreativeWork` otherwise.
 DOCUMENT_TYPES = {
     "article": "NewsArticle",
     "liveblog": "LiveBlogPosting",
@@ -85,10 +89,12 @@ def actor(body: Body, address: Address) -> Body:
     """An actor, with the one right above it."""
     parent = body["parent"] and actor_reference(body["parent"], address)
     above = "memberOf" if body["kind"] == "person" else "parentOrganization"
+    said = actor_reference(body, address)
     return {
-        **actor_reference(body, address),
-        "alternateName": alternate_names(body),
-        **({above: parent} if parent else {}),
+        **said,
+        **node(
+            said["@type"], said["@id"], alternateName=alternate_names(body), **{above: parent}
+        ),
         **ours(party_reason=body["party_reason"]),
         **filed(body),
     }
@@ -98,13 +104,22 @@ def source(body: Body, address: Address) -> Body:
     """A source, with the actor that it speaks for."""
     speaks_for = body["speaks_for"] and actor_reference(body["speaks_for"], address)
     said = source_reference(body, address)
-    country = body["country"] and node("PostalAddress", "", addressCountry=body["country"])
+    country = body["country"]
+    # Only persons and organisations have an address.
+    located = said["@type"] not in ("Thing", "Dataset")
     return {
         **said,
-        "alternateName": alternate_names(body),
-        **({"url": body["url"]} if body["url"] else {}),
-        **({"address": country} if country else {}),
+        **node(
+            said["@type"],
+            said["@id"],
+            alternateName=alternate_names(body),
+            url=body["url"],
+            address=node("PostalAddress", "", addressCountry=country)
+            if country and located
+            else None,
+        ),
         **ours(
+            country=None if located else country,
             speaks_for=speaks_for,
             independent=body["independent"],
             reliability=ours(**body["reliability"]),
@@ -143,7 +158,7 @@ def document(body: Body, address: Address) -> Body:
             author=body["author"] and node("Person", "", name=body["author"]),
             publisher=body["publisher"] and source_reference(body["publisher"], address),
             inLanguage=body["language"],
-            datePublished=first_date(body["published"]),
+            datePublished=one_date(body["published"]),
             mentions=list({one["@id"]: one for one in mentioned}.values()),
         ),
         **of_text,

@@ -25,10 +25,21 @@ from events.models import (
     EventPlace,
 )
 from places.models import Place, PlaceCode, PlaceName
-from records.models import ChangeSet, Curated, Record, ReviewItem
+from records.models import ChangeSet, Code, Curated, Record, Refresh, ReviewItem
 from records.publishing import publish
 from records.registry import record_of
-from sources.models import Document, DocumentLink, DocumentText, Mention, Source
+from sources.models import (
+    Actor,
+    ActorCode,
+    ActorName,
+    Document,
+    DocumentLink,
+    DocumentText,
+    Mention,
+    Source,
+    SourceCode,
+    SourceName,
+)
 
 APPS = ("records", "places", "sources", "events")
 MODELS = [model for app in APPS for model in apps.get_app_config(app).get_models()]
@@ -143,7 +154,7 @@ def posted(page):
         for bound in one:
             value = bound.value()
             prepared = bound.field.prepare_value(value)
-            if prepared not in (None, False):
+            if prepared is not None and prepared is not False:
                 data[bound.html_name] = prepared
     for shown in page.context["inline_admin_formsets"]:
         for bound in shown.formset.management_form:
@@ -213,9 +224,7 @@ def test_a_list_takes_as_many_queries_for_50_rows_as_for_one(client, model):
     for numbers in ([1], range(2, 51)):
         for number in numbers:
             make(model, number)
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             page = client.get(url(model, "changelist"))
         counts.append(len(queries))
         assert len(page.context["cl"].result_list) == min(model.objects.count(), 50)
@@ -228,6 +237,8 @@ def test_a_list_takes_as_many_queries_for_50_rows_as_for_one(client, model):
     ("model", "children"),
     [
         (Place, [PlaceName, PlaceCode]),
+        (Actor, [ActorName, ActorCode]),
+        (Source, [SourceName, SourceCode]),
         (Document, [DocumentLink, Mention]),
         (Event, [EventPlace, EventParticipant, EventLink, EventCode]),
         (Claim, [ClaimPlace, ClaimLink, Citation]),
@@ -242,7 +253,7 @@ def test_a_change_page_takes_as_many_queries_for_9_children_as_for_one(client, m
     for numbers in ([1], range(2, 10)):
         for child in children:
             for number in numbers:
-                more = {"scheme": f"s{number}"} if issubclass(child, PlaceCode | EventCode) else {}
+                more = {"scheme": f"s{number}"} if issubclass(child, Code) else {}
                 make(child, number, **{parent: row}, **more)
         client.get(url(model, "change", row.pk))  # caches content types
         with CaptureQueriesContext(connection) as queries:
@@ -251,15 +262,84 @@ def test_a_change_page_takes_as_many_queries_for_9_children_as_for_one(client, m
     assert counts[0] == counts[1]
 
 
+@pytest.mark.parametrize(
+    ("model", "children"),
+    [
+        (Place, [PlaceName, PlaceCode]),
+        (Document, [DocumentLink, Mention]),
+        (Event, [EventPlace, EventParticipant, EventLink, EventCode]),
+        (Claim, [ClaimPlace, ClaimLink, Citation]),
+        (Citation, [CitationHop]),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else "",
+)
+def test_a_mistake_takes_as_many_queries_for_9_children_as_for_one(client, model, children):
+    row = make(model, 1)
+    parent = model._meta.model_name
+    counts = []
+    for numbers in ([1], range(2, 10)):
+        for child in children:
+            for number in numbers:
+                more = {"scheme": f"s{number}"} if issubclass(child, Code) else {}
+                make(child, number, **{parent: row}, **more)
+        data = posted(client.get(url(model, "change", row.pk)))
+        data |= {name: "no such" for name in ("kind", "type", "mode") if name in data}
+        with CaptureQueriesContext(connection) as queries:
+            page = client.post(url(model, "change", row.pk), data)
+        assert len(errors(page)) == 1
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_the_page_of_a_claim_takes_as_many_queries_for_more_hops_and_links_from_elsewhere(
+    client, claim
+):
+    counts = []
+    for size in (1, 6):
+        while claim.citations.count() < size:
+            citation = make(Citation, unique(), claim=claim)
+            for position in range(size):
+                make(CitationHop, unique(), citation=citation, position=position)
+            make(ClaimLink, unique(), target=claim)
+        client.get(url(Claim, "change", claim.pk))
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(url(Claim, "change", claim.pk))
+        counts.append(len(queries))
+        assert page.content.decode().count("edit the hops") == size
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("action", ["retract", "restore", "merge"])
+def test_the_page_of_an_act_takes_as_many_queries_for_20_rows_as_for_one(client, action):
+    rows = []
+    counts = []
+    for size in (1, 20):
+        while len(rows) < size:
+            parent = Place.objects.create(name="Above", kind="admin1")
+            rows.append(Place.objects.create(name="Below", kind="town", parent=parent))
+        with CaptureQueriesContext(connection) as queries:
+            page = act(client, rows, action)
+        counts.append(len(queries))
+        assert page.content.decode().count("Below, Above (town)") == size
+    assert counts[0] == counts[1]
+
+
+def test_a_merge_takes_20_rows_at_a_time(client):
+    rows = [Place.objects.create(name=f"Town {number}", kind="town") for number in range(21)]
+    assert said(act(client, rows, "merge")) == [
+        "At most 20 rows are merged at a time: select fewer."
+    ]
+
+
 def test_an_autocomplete_tells_namesakes_apart_in_a_fixed_number_of_queries(client, lyman):
     for region in ("Donetsk", "Kharkiv"):
         parent = Place.objects.create(name=region, kind="admin1")
         Place.objects.create(name="Novoselivka", kind="village", parent=parent)
     asked = {"app_label": "events", "model_name": "eventplace", "field_name": "place"}
-    # The session, the account, the count and the rows with their parents.
+    # The session, the account, whether there is any, the count and the rows with their parents.
     with CaptureQueriesContext(connection) as queries:
         answer = client.get(url(Place, "choices"), {**asked, "term": "novosel"})
-    assert len(queries) == 4
+    assert len(queries) == 5
     assert [one["text"] for one in answer.json()["results"]] == [
         "Novoselivka, Donetsk (village)",
         "Novoselivka, Kharkiv (village)",
@@ -275,6 +355,76 @@ def test_a_search_finds_any_name_a_code_and_an_id_once(client, lyman):
         found = client.get(url(Place, "changelist"), {"q": term}).context["cl"].result_list
         assert [row.name for row in found] == ["Lyman"], term
     assert not client.get(url(Place, "changelist"), {"q": "geonames:70"}).context["cl"].result_list
+
+
+def test_a_search_folds_case_accents_and_apostrophes(client):
+    for name in ("Slov'yansk", "Ålesund", "Kraków"):
+        Place.objects.create(name=name, kind="city")
+    row = Place.objects.create(name="Lyman", kind="city")
+    PlaceName.objects.create(place=row, name="Лиман")
+    for term, name in [
+        ("slovyansk", "Slov'yansk"),
+        ("SLOV’YANSK", "Slov'yansk"),
+        ("alesund", "Ålesund"),
+        ("krakow", "Kraków"),
+        ("ЛИМАН", "Lyman"),
+    ]:
+        found = client.get(url(Place, "changelist"), {"q": term}).context["cl"].result_list
+        assert [place.name for place in found] == [name], term
+
+
+def test_a_search_finds_a_public_row_by_the_sound_of_its_names_and_over_a_slip(client, lyman):
+    Place.objects.create(name="Kreminna", kind="city")
+    PlaceName.objects.create(place=lyman, name="Красний Лиман", kind="former")
+    publish([("places", lyman.pk)])
+    for term in ("Krasnyj Liman", "krasny", "Krasnyi Lumann"):
+        found = client.get(url(Place, "changelist"), {"q": term}).context["cl"].result_list
+        assert [place.name for place in found] == ["Lyman"], term
+
+
+def test_a_search_of_claims_finds_any_name_of_what_they_are_about(client, claim, lyman):
+    PlaceName.objects.create(place=lyman, name="Krasny Liman", kind="former")
+    Citation.objects.create(
+        claim=claim, document=Document.objects.create(kind="article"), mode="paraphrase"
+    )
+    publish([("documents", Document.objects.get().pk)])
+    publish([("places", lyman.pk), ("sources", claim.claimant_id), ("claims", claim.pk)])
+    clash = Event.objects.create(title="A clash", type_id="battle.clash")
+    other = Claim.objects.create(
+        statement="Nothing.", kind="unknown", claimant_id=claim.claimant_id, event=clash
+    )
+    for term, wanted in [("krasny liman", [claim]), ("nothing", [other]), ("kreminna", [])]:
+        found = client.get(url(Claim, "changelist"), {"q": term}).context["cl"].result_list
+        assert list(found) == wanted, term
+
+
+def test_claims_are_filtered_by_party_and_by_the_prefix_of_an_event_type(client, claim):
+    state = Actor.objects.create(name="Landia", kind="state")
+    army = Actor.objects.create(name="Army", kind="armed_force", parent=state)
+    Source.objects.filter(pk=claim.claimant_id).update(speaks_for=army)
+    event = Event.objects.create(title="A withdrawal", type_id="territory.withdrawal")
+    Claim.objects.filter(pk=claim.pk).update(event=event)
+    paper = Source.objects.create(name="Paper", kind="news_outlet", independent=True)
+    clash = Event.objects.create(title="A clash", type_id="battle.clash")
+    other = Claim.objects.create(statement="They met.", kind="occurrence", claimant=paper)
+    Claim.objects.filter(pk=other.pk).update(event=clash)
+    for asked, wanted in [
+        ({"party": state.pk}, {claim}),
+        ({"type": "territory"}, {claim}),
+        ({"type": "battle.clash"}, {other}),
+        ({"type": "terr"}, set()),
+        ({"dated": "no"}, {claim, other}),
+        ({"dated": "yes"}, set()),
+    ]:
+        page = client.get(url(Claim, "changelist"), asked)
+        assert set(page.context["cl"].result_list) == wanted, asked
+    offered = page.context["cl"].filter_specs
+    party = next(spec for spec in offered if spec.title == "party")
+    assert party.lookup_choices == [(str(state.pk), "Landia")]
+    page = client.get(url(Claim, "changelist"), {"type": "territory"})
+    steps = next(spec for spec in page.context["cl"].filter_specs if spec.title == "event type")
+    assert ("territory.withdrawal", "– territory.withdrawal") in steps.lookup_choices
+    assert "battle.clash" not in dict(steps.lookup_choices)
 
 
 def test_a_list_tells_public_rows_drafts_of_them_and_drafts_apart(client, lyman):
@@ -337,6 +487,126 @@ def test_save_and_publish_keeps_the_edit_where_publishing_is_refused(client, cla
     assert (claim.statement, claim.state) == ("They left.", "draft")
 
 
+def test_merging_names_the_survivor_and_the_reason(client, lyman):
+    other = Place.objects.create(name="Krasny Liman", kind="city")
+    PlaceCode.objects.create(place=other, scheme="geonames", code="702320")
+    draft = Place.objects.create(name="Kreminna", kind="city")
+    publish([("places", lyman.pk), ("places", other.pk)])
+
+    page = act(client, [other], "merge")
+    assert "The row that stays." in page.content.decode()
+    for into, why, wrong in [
+        ("", "", {"into": ["This field is required."], "reason": ["This field is required."]}),
+        (other.pk, "One.", {"into": ["A row cannot be merged into itself: choose another."]}),
+        (draft.pk, "One.", {"into": ["This row is not public any more."]}),
+    ]:
+        page = act(client, [other], "merge", into=into, reason=why)
+        assert page.context["form"].errors == wrong
+    assert Place.objects.filter(state="retracted").count() == 0
+
+    page = act(client, [other, lyman], "merge", into=lyman.pk, reason="The name of before 2016.")
+    assert said(page) == ["Merged into Lyman (city): 2 new versions, numbers 3-4."]
+    other.refresh_from_db()
+    assert (other.state, other.merged_into) == ("retracted", lyman)
+    assert ChangeSet.objects.first().reason == "The name of before 2016."
+    assert lyman.codes.get().code == "702320"
+    page = client.get(url(Place, "change", other.pk)).content.decode()
+    assert "the row that it was merged into" in page
+
+    page = act(client, [other], "restore", reason="It is another town.")
+    assert said(page)[0].startswith("Restored: ")
+    assert not lyman.codes.exists()
+
+
+def test_a_refused_merge_says_why(client, lyman):
+    below = Place.objects.create(name="Old town", kind="district", parent=lyman)
+    publish([("places", lyman.pk), ("places", below.pk)])
+    page = act(client, [lyman], "merge", into=below.pk, reason="The same.")
+    link = f'<a href="{url(Place, "change", below.pk)}">Old town (part of a settlement)</a>'
+    assert said(page) == [f"{link} lies under the other; give it another parent first"]
+    assert ChangeSet.objects.count() == 1
+
+
+def test_only_public_rows_are_offered_to_merge_into(client, lyman):
+    Place.objects.create(name="Lyman draft", kind="city")
+    publish([("places", lyman.pk)])
+    asked = {"app_label": "places", "model_name": "place", "field_name": "merged_into"}
+    answer = client.get(url(Place, "choices"), {**asked, "term": "lyman"})
+    assert [one["text"] for one in answer.json()["results"]] == ["Lyman (city)"]
+
+
+def test_an_act_from_the_page_of_a_row_leads_back_to_it(client, lyman):
+    publish([("places", lyman.pk)])
+    page = client.get(url(Place, "change", lyman.pk)).content.decode()
+    assert [name for name in ("merge", "retract", "restore") if f'value="{name}"' in page] == [
+        "merge",
+        "retract",
+    ]
+    page = act(client, [lyman], "retract", back=lyman.pk)
+    assert f'name="back" value="{lyman.pk}"' in page.content.decode()
+    page = act(client, [lyman], "retract", back=lyman.pk, reason="It is another town.")
+    assert page.redirect_chain == [(url(Place, "change", lyman.pk), 302)]
+    assert 'value="restore"' in page.content.decode()
+
+
+def test_a_draft_is_sent_to_review_and_what_is_public_is_not(client, lyman):
+    draft = Place.objects.create(name="Kreminna", kind="city")
+    publish([("places", lyman.pk)])
+    page = act(client, [lyman, draft], "submit")
+    assert said(page) == ["Sent to review: 1.", "Left alone, because they are no drafts: 1."]
+    assert dict(Place.objects.values_list("name", "state")) == {
+        "Lyman": "published",
+        "Kreminna": "in_review",
+    }
+
+
+def test_the_page_of_an_edited_row_says_what_differs_from_its_record(client, lyman):
+    publish([("places", lyman.pk)])
+    address = url(Place, "change", lyman.pk)
+    assert client.get(address).context["head"]["edits"] == []
+    data = posted(client.get(address)) | {"name": "Lyman town", "lat": "49", "lon": "37.8"}
+    data |= {"names-TOTAL_FORMS": 1, "names-0-name": "Лиман", "names-0-kind": "official"}
+    assert client.post(address, data).status_code == 302
+    page = client.get(address)
+    assert page.context["head"]["edits"] == [
+        ("name", "Lyman"),
+        ("lat", "nothing"),
+        ("lon", "nothing"),
+        ("names", "nothing"),
+        ("geometry", "nothing"),
+    ]
+    assert "◐ public, edited" in page.content.decode()
+
+
+def test_the_page_of_a_row_leads_to_its_versions_changes_and_questions(client, lyman):
+    address = url(Place, "change", lyman.pk)
+    assert [text for _, text in client.get(address).context["head"]["links"]] == [
+        "versions",
+        "changes",
+        "history of edits",
+    ]
+    publish([("places", lyman.pk)])
+    about = {"resource": "places", "object_id": lyman.pk}
+    ReviewItem.objects.create(kind="difference", reason="Another name.", **about)
+    Refresh.objects.create(because_seq=1, **about)
+    links = {text: link for link, text in client.get(address).context["head"]["links"]}
+    for text in ("versions", "changes", "open questions", "waits to be refreshed"):
+        assert len(client.get(links[text]).context["cl"].result_list) == 1, text
+    assert links["public record"] == f"/api/v1/places/{lyman.pk}/"
+
+
+def test_the_first_page_says_what_waits(client, lyman):
+    ReviewItem.objects.create(
+        kind="difference", resource="places", object_id=lyman.pk, reason="Another name."
+    )
+    page = client.get(reverse("admin:index")).content.decode()
+    assert "Open questions: <b>1</b>" in page
+    assert "Places not published as they stand: <b>1</b>" in page
+    assert "Claims not published" not in page
+    shown = client.get(url(Place, "changelist"), {"standing": "unpublished"})
+    assert list(shown.context["cl"].result_list) == [lyman]
+
+
 def test_a_refused_act_names_the_rows(client, claim):
     page = act(client, [claim], "publish")
     problems = [text for text in said(page) if "Troops left Lyman." in text]
@@ -345,7 +615,7 @@ def test_a_refused_act_names_the_rows(client, claim):
     assert not ChangeSet.objects.exists()
 
 
-@pytest.mark.parametrize("action", ["publish", "retract", "restore"])
+@pytest.mark.parametrize("action", ["publish", "retract", "restore", "merge"])
 def test_staff_without_the_permission_cannot_post_an_act_by_hand(client, lyman, action):
     staff = User.objects.create_user("editor", is_staff=True)
     for codename in ("view_place", "change_place"):
@@ -491,6 +761,13 @@ def test_a_parent_that_lies_under_the_row_is_refused(client, lyman):
         ),
         ({"credibility": "2"}, "credibility", "A judgement needs a reason and a date."),
         ({"places-0-DELETE": "on"}, "places", "Name what the claim is about"),
+        (
+            {"places-0-DELETE": "on", "control_status": "controlled"},
+            "places",
+            "A control status is about places",
+        ),
+        ({"kind": "control"}, "kind", "A claim of control names its control status."),
+        ({"polarity": "unknown"}, "polarity", "Polarity unknown goes with kind unknown alone."),
     ],
 )
 def test_what_is_wrong_with_a_claim_is_said_at_its_field(client, claim, change, field, text):
@@ -514,8 +791,10 @@ def test_a_time_is_entered_as_edtf_and_shown_with_its_bounds(client, claim):
         "basis": "completed",
     }
     page = client.get(url(Claim, "change", claim.pk)).content.decode()
-    assert "Oct. 1, 2022" in page
-    assert "Nov. 1, 2022" in page
+    assert "2022-10-01 00:00 ≤ time &lt; 2022-11-01 00:00 (UTC)" in page
+    listed = client.get(url(Claim, "changelist")).content.decode()
+    bounds = "2022-10-01 00:00 ≤ time &lt; 2022-11-01 00:00 (UTC)"
+    assert f'<span class="instant" title="{bounds}">2022-10</span>' in listed
 
 
 def test_the_preferred_code_can_pass_from_one_to_the_next(client, lyman):
@@ -567,9 +846,14 @@ def test_a_citation_is_verified_against_the_text_that_is_kept(client, claim):
             {"citations-0-quote": "They stayed"},
             {"citations-0-quote": ["These words do not stand in the passage."]},
         ),
+        (
+            {"citations-0-quote": "a b c d e f g h i j k", "citations-0-spans": ""},
+            {"citations-0-quote": ["A quote has at most ten words."]},
+        ),
     ]:
         assert errors(client.post(address, data | wrong)) == message
     assert client.post(address, data).status_code == 302
+    assert '<div class="readonly">they left</div>' in client.get(address).content.decode()
     citation = Citation.objects.get()
     assert citation.passage_sha256 == hashlib.sha256(b"they left").hexdigest()
 
