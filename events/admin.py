@@ -318,10 +318,11 @@ class CitationInline(ChildInline):
     form = CitationForm
     template = "admin/edit_inline/stacked.html"
     fields = (
-        ("document", "mode"),
+        "document",
+        ("mode", "locator"),
         ("spans", "insertions"),
         "passage",
-        ("quote", "locator"),
+        "quote",
         "passed_through",
     )
     readonly_fields = ("passage", "passed_through")

@@ -14,9 +14,10 @@ from records.shape import Body
 def words_of(record: type[PublishedRecord], body: Body, columns: dict[str, Any]) -> str:
     """What full text finds a version by: words, and each id that it names as one more word."""
     named = {ref["id"]: ref["name"] for ref in record.named(body) if ref}
-    text = words(" ".join(text for text in [*record.said(body), *named.values()] if text))
+    said = [text for text in [*record.said(body), *named.values()] if text]
+    heard = [sound(name) for name in said] if record.name_key is not None else []
     ids = sorted({*named, *map(str, record.meant(columns))})
-    return " ".join([text, *map(coded, ids)])
+    return " ".join([words(" ".join(said)), *filter(None, heard), *map(coded, ids)])
 
 
 def write_names(

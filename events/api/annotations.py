@@ -26,6 +26,8 @@ from sources.api.filters import DocumentFilter
 from sources.records import DocumentRecord
 
 CONTEXT = "http://www.w3.org/ns/anno.jsonld"
+#: The media type of annotations (https://www.w3.org/TR/annotation-protocol/).
+MEDIA_TYPE = f'application/ld+json; profile="{CONTEXT}"'
 
 
 class AnnotationsView(RecordViewSet):
@@ -72,27 +74,35 @@ class AnnotationsView(RecordViewSet):
         now = moment(params.get("as_of"))
         if (same := self.unchanged(now)) is not None:
             return same
-        document = self.find(pk, now)
-        if isinstance(document, HttpResponse):
-            return document
-        claims = self.at(ClaimRecord.objects.filter(documents__contains=[document.object_id]), now)
-        found = paging.page(
-            claims,
-            ("object_id", "seq"),
-            descending=False,
-            limit=limit,
-            cursor=cursor,
-            binding=binding,
-            shown=["body", newest_seq()],
-        )
-        newest = found.rows[0][3] if found.rows else now.newest
+        while True:
+            document = self.find(pk, now)
+            if isinstance(document, HttpResponse):
+                return document
+            claims = ClaimRecord.objects.filter(documents__contains=[document.object_id])
+            found = paging.page(
+                self.at(claims, now),
+                ("object_id", "seq"),
+                descending=False,
+                limit=limit,
+                cursor=cursor,
+                binding=binding,
+                shown=["body", newest_seq()],
+            )
+            # The claims are read after the document: both must be of the same moment.
+            seen = found.rows[0][3] if found.rows else moment(None).newest
+            if now.seq is not None or seen == document.newest:
+                break
+        newest = document.newest
         body = self.annotation_page(orjson.loads(document.body), found)
         answer = self.answer(orjson.dumps(body), self.tag(newest), newest, now.recorded_at)
+        if request.accepted_renderer.format == JSONLDRenderer.format:
+            answer["Content-Type"] = MEDIA_TYPE
         return self.licensed(answer, found)
 
     def annotation_page(self, document: Body, found: paging.Page) -> Body:
         """The page as an `AnnotationPage` of the collection of all of them."""
-        whole = self.url_with(cursor=None, limit=None)
+        # Names are the same in both formats and on every page.
+        whole = self.url_with(cursor=None, limit=None, format=None)
         items = [
             annotation
             for row in found.rows
@@ -150,7 +160,10 @@ def _text(text: str, purpose: str) -> Body:
 
 
 def _targets(source: str, citation: Body) -> list[Body]:
-    """What a citation is of: each of its spans, and in them the quote; else the whole document."""
+    """What a citation is of: each of its spans, and in them the quote; else the whole document.
+
+    The context of the model has no word for a target of several parts, so each is a target.
+    """
     spans = citation["spans"]
     if not spans:
         return [{"source": source}]

@@ -284,6 +284,11 @@ class ChildFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
 
     model: type[models.Model]
 
+    def _construct_form(self, i: int, **kwargs: Any) -> Any:
+        form = super()._construct_form(i, **kwargs)  # type: ignore[misc]
+        setattr(form.instance, self.fk.name, self.instance)  # which forms look at
+        return form
+
     def add_fields(self, form: Any, index: int | None) -> None:
         """Has the id of a row that the page was made with not asked for again."""
         super().add_fields(form, index)

@@ -18,6 +18,11 @@ _WORD = re.compile(r'"([^"]+)"|(\S+)')
 SOUND_FROM = 3
 #: What folding drops from a name: accents, apostrophes and quotation marks.
 _DROPPED = "".join(c for c in map(chr, range(0x21, 0x2100)) if fold(f"a{c}b") == "ab")
+_ASCII_DROPPED = "".join(filter(str.isascii, _DROPPED))
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
 
 
 @CharField.register_lookup
@@ -26,9 +31,12 @@ class Folded(Transform):
 
     lookup_name = "folded"
     output_field = CharField()
+    # Most names are ASCII, for which a quarter of the work does.
     template = (
-        "regexp_replace(normalize(lower(%(expressions)s), NFKD), "
-        f"'[{_DROPPED.replace(chr(39), chr(39) * 2)}]', '', 'g')"
+        "case when octet_length(%(expressions)s) = length(%(expressions)s)"
+        f" then translate(lower(%(expressions)s), '{_quoted(_ASCII_DROPPED)}', '')"
+        " else regexp_replace(normalize(lower(%(expressions)s), NFKD),"
+        f" '[{_quoted(_DROPPED)}]', '', 'g') end"
     )
 
 

@@ -30,8 +30,13 @@ PAGES = {
     "osm": "https://www.openstreetmap.org/{}",
 }
 
-#: The dates that EDTF writes as ISO 8601 does: a year, a month or a day, and nothing uncertain.
-_PLAIN_DATE = re.compile(r"[0-9]{4}(-(0[1-9]|1[0-2])(-[0-9]{2})?)?")
+#: The dates that EDTF writes as ISO 8601 does, by how finely they are known.
+_PLAIN_DATES = {
+    "year": re.compile(r"[0-9]{4}"),
+    "month": re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])"),
+    "day": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    "part_of_day": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+}
 _DAY = timedelta(days=1)
 
 
@@ -108,7 +113,8 @@ def one_date(span: Body | None) -> str | None:
     """
     if not span or not span["edtf"]:
         return None
-    if _PLAIN_DATE.fullmatch(span["edtf"]):
+    plain = _PLAIN_DATES.get(span["precision"])
+    if plain and plain.fullmatch(span["edtf"]):
         return str(span["edtf"])
     if _of_days(span):
         return None
@@ -116,9 +122,9 @@ def one_date(span: Body | None) -> str | None:
 
 
 def _of_days(span: Body) -> bool:
-    """Whether a time is of whole days; clock times are known by one bound that is not midnight."""
-    bounds = [datetime.fromisoformat(span[n]) for n in ("earliest", "latest") if span[n]]
-    return all(bound.time() == bound.time().min for bound in bounds)
+    """Whether a time is of whole days: of a clock time one bound at least is not midnight."""
+    bounds = (span["earliest"], span["latest"])
+    return all(bound is None or bound.endswith("T00:00:00Z") for bound in bounds)
 
 
 def _day(text: str, *, before: timedelta = timedelta()) -> str:

@@ -1,29 +1,24 @@
 """Finding by words and by names: `q`, `name`, and the order of what fits best."""
 
-import re
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.search import SearchQueryField
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import BooleanField, F, FloatField, Func, QuerySet, UUIDField, Value
-from django.db.models.expressions import RawSQL
 
 from records.api.filters import RecordFilterBase
 from records.api.moments import Moment
-from records.folding import coded, fold, sound, words
+from records.api.queries import read, text_query
+from records.folding import fold, sound, words
 from records.record import PublishedRecord
-from records.registry import record_of, resources
 
 #: Characters of a search.
 LENGTH_LIMIT = 256
 #: How many names a search compares best, of each resource that has names.
 NAMES_LIMIT = 1_000
-#: How many places, actors and sources `q` finds by any of their names, of each.
-MEANT_LIMIT = 25
 #: Among how many of the newest matches the best are sought.
 RANKED = 2_000
 
@@ -35,8 +30,6 @@ PART = 0.75
 #: letters, but two at most, if it is not longer than that.
 LETTERS_A_SLIP, SLIPS_UP_TO = 3, 100
 
-_NEGATED = re.compile(r"""(?:^|[\s"])-\S""")
-
 
 class SearchField(forms.Field):
     """A text to look for."""
@@ -47,6 +40,16 @@ class SearchField(forms.Field):
             raise ValidationError(f"has {len(text)} characters; at most {LENGTH_LIMIT} are read")
         if not words(text):
             raise ValidationError("has no letter or digit to look for")
+        return text
+
+
+class QueryField(SearchField):
+    """Words to look for, with operators between."""
+
+    def clean(self, value: list[str]) -> str:
+        text = super().clean(value)
+        if not read(text):
+            raise ValidationError("has operators alone, and no word to look for")
         return text
 
 
@@ -74,19 +77,17 @@ class Place(Func):
 
 
 class TextFilter(RecordFilterBase):
-    """`q`: words in names, titles, statements and quotes, and in any name of what is named there.
+    """`q`: words in names, titles, statements and quotes, and names in any spelling."""
 
-    Quoted words stand side by side, `or` takes either, `-` before a word excludes it.
-    """
-
-    field_class = SearchField
+    field_class = QueryField
 
     def __init__(self) -> None:
         super().__init__(
             "vector",
-            "Words to look for in names, titles, statements and quotes, in any inflection; a "
-            "place, actor or source is also found by its other names. Quoted words stand side by "
-            "side, `or` takes either, `-` before a word excludes it.",
+            "Words to look for in names, titles, statements and quotes, by their stems; what "
+            "names a place, an actor or a source is also found by its other names, in any "
+            "spelling. Quoted words stand side by side, `or` takes either, `-` before a word "
+            "excludes it.",
         )
 
     def schema(self) -> dict[str, Any]:
@@ -122,63 +123,6 @@ class NameFilter(RecordFilterBase):
             return qs.none()
         self.parent.rank = Place(Value(ids, ArrayField(UUIDField())), F("object_id"))
         return qs.filter(object_id__in=ids)
-
-
-def text_query(text: str, moment: Moment) -> RawSQL:
-    """The query for what has the words of a text, or names what has them for a name.
-
-    Where a word is excluded, names do not help: what they mean may have it.
-    """
-    ids = [] if _NEGATED.search(text) else meant(text, moment)
-    written = " | ".join(f"'{coded(str(object_id))}'" for object_id in ids)
-    return RawSQL(
-        "(websearch_to_tsquery('dateline', %s) || (%s)::tsquery)",
-        [searched(text), written],
-        output_field=SearchQueryField(),
-    )
-
-
-def searched(text: str) -> str:
-    """A search as PostgreSQL reads it: its words folded, what belongs together in quotes."""
-    parts = []
-    for number, part in enumerate(text.split('"')):
-        if number % 2:
-            parts.append(f'"{words(part)}"')
-            continue
-        for given in part.split():
-            if given.casefold() == "or":
-                parts.append("or")
-                continue
-            folded = words(given)
-            sign = "-" if given.startswith("-") and folded else ""
-            parts.append(sign + (f'"{folded}"' if " " in folded else folded))
-    return " ".join(parts)
-
-
-def meant(text: str, moment: Moment) -> list[UUID]:
-    """The places, actors and sources that have a text for a name, or all its words in names."""
-    query, folded, sounded = searched(text), fold(text), sound(text)
-    parts: list[str] = []
-    params: list[Any] = []
-    for resource in resources():
-        record = record_of(resource)
-        if record.name_key is None:
-            continue
-        visible, moments = moment.visible()
-        key, table = record.name_key._meta.db_table, record._meta.db_table
-        parts.append(
-            "(select object_id from ("
-            f"select r.object_id, r.sort_name from {key} k"
-            f" join {table} r using (seq)"
-            f" where (k.folded = %s or (k.sound = %s and k.sound <> '')) and {visible}"
-            f" union select r.object_id, r.sort_name from {table} r"
-            f" where r.vector @@ websearch_to_tsquery('dateline', %s) and {visible}"
-            f") f order by sort_name, object_id limit {MEANT_LIMIT})"
-        )
-        params += [folded, sounded, *moments, query, *moments]
-    with connection.cursor() as cursor:
-        cursor.execute(" union all ".join(parts), params)
-        return [row[0] for row in cursor.fetchall()]
 
 
 def by_name(record: type[PublishedRecord], text: str, moment: Moment) -> list[UUID]:

@@ -27,15 +27,15 @@ from records.api.problems import (
     BadParameter,
     NotFoundProblem,
 )
+from records.api.queries import text_query
 from records.api.reading import AS_OF, PAGING, ReadView, newest_seq
 from records.api.searching import (
     LENGTH_LIMIT,
     Matches,
+    QueryField,
     Rank,
-    SearchField,
     best,
     by_name,
-    text_query,
 )
 from records.api.serializers import (
     ChangeSerializer,
@@ -138,7 +138,7 @@ class SearchView(ReadView):
         if "q" not in params:
             raise BadParameter(("q", "is needed: what to look for"))
         try:
-            text = SearchField().clean([params["q"]])
+            text = QueryField().clean([params["q"]])
         except ValidationError as error:
             raise BadParameter(("q", " ".join(error.messages))) from None
         given = params.get("limit", str(BEST))

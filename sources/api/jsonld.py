@@ -92,9 +92,7 @@ def actor(body: Body, address: Address) -> Body:
     said = actor_reference(body, address)
     return {
         **said,
-        **node(
-            said["@type"], said["@id"], alternateName=alternate_names(body), **{above: parent}
-        ),
+        **node(said["@type"], said["@id"], alternateName=alternate_names(body), **{above: parent}),
         **ours(party_reason=body["party_reason"]),
         **filed(body),
     }

@@ -195,6 +195,35 @@ def test_what_has_no_word_or_too_many_is_refused(wrong: str, client: Client, db:
     assert wrong_parameters(client, f"/api/v1/search/?q={wrong}") == ["q"]
 
 
+@pytest.mark.parametrize(
+    ("q", "found"),
+    [
+        ("Dubove hills", ["hills"]),
+        ("hills Dubove", ["hills"]),
+        ("Дубове hills", ["hills"]),
+        ("old Okford hills", []),
+        ("Old Oakford hills", ["hills"]),
+        ('"old oakford" hills', ["hills"]),
+        ('"oakford old" hills', []),
+        ("Dubove -hills", ["river"]),
+        ("hills -Dubove", []),
+        ('river -"Old Oakford"', []),
+        ("Landia river", []),
+        ("nowhere or river Dubove", ["river"]),
+        ("the Red Spokesmen hills", []),
+        ("Red spokesman hills", ["hills"]),
+    ],
+)
+def test_a_name_in_any_spelling_stands_beside_other_words(
+    q: str, found: list[str], client: Client, world: World
+) -> None:
+    for what in ("hills", "river"):
+        public("claims", what, claimant=world.red_spokesman, places=[world.oakford],
+               statement=f"They hold the {what}.")  # fmt: skip
+    answer = get(client, f"/api/v1/claims/?q={quote(q)}&kind=description")
+    assert sorted(claim["statement"].split()[-1].strip(".") for claim in answer["results"]) == found
+
+
 def test_operators_of_searches_are_words_like_others(client: Client, world: World) -> None:
     for strange in ("a & b | !c", "<->", "oakford:*", "(oakford", 'oakford"', "!oakford", "or or"):
         answer = client.get("/api/v1/claims/", {"q": strange})

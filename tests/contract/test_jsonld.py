@@ -1,5 +1,6 @@
 """JSON-LD: an independent processor reads every record, offline, and finds schema.org's terms."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,9 +22,15 @@ from tests.api_world import detail, get
 from tests.factories import World, body
 
 SCHEMA, OURS = "https://schema.org/", "urn:dateline:"
+IRI = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
+ISO_8601 = re.compile(
+    r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{6})?Z)?)?)?"
+)
+DATES = {f"{SCHEMA}{name}" for name in ("startDate", "endDate", "datePublished", "dateCreated")}
 
-#: The terms of schema.org that are used: types, and properties with the types that have them.
+#: The terms of schema.org that are used: types, and properties.
 TYPES = {
+    "Thing",
     "Place", "Country", "AdministrativeArea", "City", "GeoCoordinates", "PostalAddress",
     "PropertyValue", "Person", "Organization", "PoliticalParty", "GovernmentOrganization",
     "NewsMediaOrganization", "NGO", "Corporation", "NewsArticle", "LiveBlogPosting", "Article",
@@ -83,13 +90,17 @@ def check(document: dict[str, Any], count: int) -> None:
                 continue
             assert name.startswith(OURS) or name.removeprefix(SCHEMA) in PROPERTIES, name
             seen.add(name)
-        if "@id" in node and len(node) == 1:
-            iri = node["@id"]
-            assert "://" in iri, iri
+        if "@id" in node:
+            assert IRI.fullmatch(node["@id"]), node["@id"]
+        for name in DATES & set(node):
+            assert all(ISO_8601.fullmatch(date["@value"]) for date in node[name]), node[name]
     assert any(name.startswith(SCHEMA) for name in seen)
     # An expanded document has each value once more as an object: none was dropped on the way.
     assert sum("@value" in node for node in nodes(found)) == leaves(document) - links(document)
-    assert jsonld.to_rdf(document, {"documentLoader": offline, "format": "application/n-quads"})
+    # A triple with an IRI that is none would be left out without a word.
+    quads = jsonld.to_rdf(document, {"documentLoader": offline, "format": "application/n-quads"})
+    subjects = {line.partition(" ")[0] for line in quads.splitlines()}
+    assert {f"<{one['@id']}>" for one in found} <= subjects
 
 
 def links(value: Any) -> int:
@@ -187,7 +198,7 @@ def test_a_rated_claim_comes_with_its_review(client: Client, world: World) -> No
         "dateline:kind": "control",
         "dateline:voice": "attributed",
         "dateline:object_actor": {
-            "@type": "GovernmentOrganization", "@id": f"{here}/actors/{world.blue}/",
+            "@type": "Organization", "@id": f"{here}/actors/{world.blue}/",
             "name": "Blue", "dateline:kind": "state", "dateline:party": "Blue",
         },
         "dateline:polarity": "affirmed",
@@ -239,7 +250,28 @@ def test_an_event_says_how_far_it_is_settled(client: Client, world: World) -> No
     for relation, kind in zip(found["dateline:relations"], ("causes", "precedes"), strict=True):
         assert relation["dateline:kind"] == kind
         assert relation["dateline:event"]["name"] == "Withdrawal from Oakford"
-    assert sorted(place["name"] for place in found["location"]) == ["Ferry", "Oakford"]
+
+
+def test_an_event_is_located_where_it_happened_alone(client: Client, world: World) -> None:
+    withdrawal = get(client, f"{detail('events', world.withdrawal)}?format=jsonld")
+    assert [place["name"] for place in withdrawal["location"]] == ["Oakford"]
+    # An advance from one place on another happened at neither.
+    advance = get(client, f"{detail('events', world.advance)}?format=jsonld")
+    assert "location" not in advance
+    roles = {
+        one["dateline:place"]["name"]: one["dateline:role"] for one in advance["dateline:places"]
+    }
+    assert roles == {"Ferry": "destination", "Oakford": "origin"}
+    near = factories.public(
+        "events", "near", place=world.ferry, places=[{"place": world.ferry, "role": "near"}],
+        lat=48.51, lon=37.26, geo_precision="exact",
+    )  # fmt: skip
+    found = get(client, f"{detail('events', near)}?format=jsonld")
+    geo = {"@type": "GeoCoordinates", "latitude": 48.51, "longitude": 37.26}
+    assert found["location"] == [{"@type": "Place", "geo": geo}]
+    main = factories.public("events", "main", place=world.oakford)
+    found = get(client, f"{detail('events', main)}?format=jsonld")
+    assert [place["name"] for place in found["location"]] == ["Oakford"]
 
 
 @pytest.mark.parametrize(
@@ -250,6 +282,8 @@ def test_an_event_says_how_far_it_is_settled(client: Client, world: World) -> No
         ("../2022-10-01", None, "2022-10-01"),
         ("2022-10-01/..", "2022-10-01", None),
         ("2022-10-01T14:30:00Z", "2022-10-01T14:30:00Z", "2022-10-01T14:31:00Z"),
+        ("2022-10-01T23:59:00Z", "2022-10-01T23:59:00Z", "2022-10-02T00:00:00Z"),
+        ("2022-10-01T00:00:00Z", "2022-10-01T00:00:00Z", "2022-10-01T00:01:00Z"),
     ],
 )
 def test_dates_end_on_their_last_day(
@@ -258,6 +292,74 @@ def test_dates_end_on_their_last_day(
     event = factories.public("events", "dated", when=edtf)
     found = get(client, f"{detail('events', event)}?format=jsonld")
     assert (found.get("startDate"), found.get("endDate")) == (start, end)
+
+
+@pytest.mark.parametrize(
+    ("time", "date"),
+    [
+        ("2022", "2022"),
+        ("2022-10", "2022-10"),
+        ("2022-10-01", "2022-10-01"),
+        ({"edtf": "2022-10-01", "precision": "part_of_day"}, "2022-10-01"),
+        ("2022-10-01T14:30:00+03:00", "2022-10-01T11:30:00Z"),
+        ({"edtf": "2022-10-01T14:00:00Z", "precision": "hour"}, "2022-10-01"),
+        ("2022-10-01~", None),
+        ("2022-22", None),
+        ("201X", None),
+        ("../2022-10-01", None),
+        ("2022-09/2022-10-01", None),
+        ({"edtf": None, "phrase": "moments before"}, None),
+    ],
+)
+def test_a_date_is_as_fine_as_it_was_given(
+    time: Any, date: str | None, client: Client, world: World
+) -> None:
+    document = factories.public("documents", "dated", published=time)
+    found = get(client, f"{detail('documents', document)}?format=jsonld")
+    assert found.get("datePublished") == date
+    claim = factories.public(
+        "claims", "dated", claimant=world.paper, event=world.advance, said=time
+    )
+    found = get(client, f"{detail('claims', claim)}?format=jsonld")
+    assert found.get("dateCreated") == date
+
+
+def test_nothing_is_cut_without_a_word(client: Client, world: World) -> None:
+    places = [factories.public("places", f"place {n}") for n in range(101)]
+    claim = factories.public("claims", "wide", claimant=world.paper, places=places)
+    found = get(client, f"{detail('claims', claim)}?format=jsonld")
+    assert (len(found["about"]), found["dateline:places_total"]) == (100, 101)
+
+
+@pytest.mark.parametrize(
+    ("kind", "term", "where"),
+    [
+        ("government", "GovernmentOrganization", "address"),
+        ("spokesperson", "Person", "address"),
+        ("metonym", "Organization", "address"),
+        ("social_account", "Thing", "dateline:country"),
+        ("dataset", "Dataset", "dateline:country"),
+    ],
+)
+def test_a_source_is_typed_no_closer_than_it_is_known(
+    kind: str, term: str, where: str, client: Client, world: World
+) -> None:
+    source = factories.public("sources", "voice", kind=kind, country="UA")
+    found = get(client, f"{detail('sources', source)}?format=jsonld")
+    country = {"@type": "PostalAddress", "addressCountry": "UA"} if where == "address" else "UA"
+    assert (found["@type"], found[where]) == (term, country)
+    assert not {"address", "dateline:country"} - {where} & set(found)
+    assert "alternateName" not in found
+
+
+def test_a_code_is_written_as_an_address_has_it(client: Client, world: World) -> None:
+    codes = {"wikidata": "Q1", "osm": "node/<1>"}
+    place = factories.public("places", "coded", codes=codes)
+    found = get(client, f"{detail('places', place)}?format=jsonld")
+    assert sorted(found["sameAs"]) == [
+        "http://www.wikidata.org/entity/Q1",
+        "https://www.openstreetmap.org/node/%3C1%3E",
+    ]
 
 
 def test_names_keep_their_languages_and_codes_lead_to_pages(client: Client, world: World) -> None:

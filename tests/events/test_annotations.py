@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -13,6 +14,7 @@ from pyld import jsonld
 from events.dossiers import load, read
 from events.passages import passage_of, text_hash
 from records import publishing
+from records.api import paging
 from tests import api_world, factories
 from tests.api_world import detail, get, wrong_parameters
 from tests.factories import World, body
@@ -21,6 +23,8 @@ ARTICLE = settings.BASE_DIR.parent / "shared" / "lyman" / "article.txt"
 
 #: What the vocabulary of Web Annotations says of the terms that are used here.
 OA, AS = "http://www.w3.org/ns/oa#", "http://www.w3.org/ns/activitystreams#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+PROFILED = 'application/ld+json; profile="http://www.w3.org/ns/anno.jsonld"'
 VOCABULARY = {
     "id": "@id",
     "type": "@type",
@@ -40,8 +44,8 @@ VOCABULARY = {
     "describing": f"{OA}describing",
     "tagging": f"{OA}tagging",
     "bookmarking": f"{OA}bookmarking",
-    "start": f"{OA}start",
-    "end": f"{OA}end",
+    "start": {"@id": f"{OA}start", "@type": f"{XSD}nonNegativeInteger"},
+    "end": {"@id": f"{OA}end", "@type": f"{XSD}nonNegativeInteger"},
     "exact": f"{OA}exact",
     "value": "http://www.w3.org/1999/02/22-rdf-syntax-ns#value",
     "format": "http://purl.org/dc/elements/1.1/format",
@@ -136,12 +140,22 @@ def test_a_citation_without_spans_is_of_the_whole_document(client: Client, world
     ]
 
 
-@pytest.mark.parametrize("kind", ["application/json", "application/ld+json"])
-def test_a_processor_reads_every_annotation(kind: str, client: Client, world: World) -> None:
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("*/*", "application/json"),
+        ("application/json", "application/json"),
+        ("application/ld+json", PROFILED),
+        (PROFILED, PROFILED),
+    ],
+)
+def test_a_processor_reads_every_annotation(
+    accept: str, kind: str, client: Client, world: World
+) -> None:
     url = detail("documents", world.article, "annotations")
-    answer = client.get(url, headers={"Accept": kind})
+    answer = client.get(url, headers={"Accept": accept})
     assert answer["Content-Type"] == kind
-    page = answer.json()
+    page = orjson.loads(answer.content)
     (read_back,) = jsonld.expand(page, {"documentLoader": vocabulary})
     (items,) = read_back[f"{AS}items"]
     assert len(items["@list"]) == len(page["items"]) == 5
@@ -154,6 +168,17 @@ def test_a_processor_reads_every_annotation(kind: str, client: Client, world: Wo
             assert set(selector) >= {"@type", f"{OA}start", f"{OA}end"}
     keys = {key for node in _objects(page) for key in node}
     assert keys - {"@context"} <= set(VOCABULARY)
+
+
+def test_an_annotation_has_one_name_in_every_format(client: Client, world: World) -> None:
+    url = detail("documents", world.article, "annotations")
+    answer = client.get(f"{url}?format=jsonld&limit=1")
+    assert answer["Content-Type"] == PROFILED
+    page, plain = orjson.loads(answer.content), get(client, f"{url}?limit=1")
+    assert (page["items"], page["partOf"]) == (plain["items"], plain["partOf"])
+    # The pages are addresses of their own, which keep the format.
+    assert page["id"] == f"http://testserver{url}?format=jsonld&limit=1"
+    assert "format=jsonld" in page["next"]
 
 
 def _objects(value: Any) -> Iterator[dict[str, Any]]:
@@ -203,6 +228,52 @@ def test_the_states_of_a_document_are_those_of_its_own_address(
     assert client.get(detail("documents", nobody, "annotations")).status_code == 404
     for wrong in ("limit=0", "cursor=x", "kind=article", "as_of=x", "format=geojson"):
         assert wrong_parameters(client, f"{url}?{wrong}") == [wrong.partition("=")[0]]
+
+
+def test_the_document_and_its_claims_are_of_one_moment(
+    client: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change between the two readings must not be half seen under one entity tag."""
+    real, url = paging.page, detail("documents", world.article, "annotations")
+
+    def moved_meanwhile(*args: Any, **kwargs: Any) -> paging.Page:
+        monkeypatch.setattr(paging, "page", real)
+        factories.republish("documents", world.article, url="https://paper.example/moved")
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(paging, "page", moved_meanwhile)
+    answer = client.get(url)
+    page = orjson.loads(answer.content)
+    sources = {target["source"] for item in page["items"] for target in item["target"]}
+    assert sources == {"https://paper.example/moved"}
+    assert answer["Dateline-Seq"] == str(get(client, "/api/v1/")["seq"])
+    assert answer["ETag"] == client.get(url)["ETag"]
+
+
+def test_nothing_cited_is_an_empty_page(client: Client, world: World) -> None:
+    unread = factories.public("documents", "unread")
+    page = page_of(client, unread)
+    assert page["items"] == []
+    assert not {"next", "prev"} & set(page)
+
+
+def test_only_the_citations_of_the_document_are_shown(client: Client, world: World) -> None:
+    both = factories.public(
+        "claims", "both", claimant=world.paper, event=world.withdrawal, citations=[
+            {"document": world.post, "mode": "media_content", "locator": "00:30"},
+            {"document": world.article, "mode": "narration", "spans": [[5, 9]]},
+        ],
+    )  # fmt: skip
+    found = [
+        item
+        for document in (world.article, world.post)
+        for item in page_of(client, document)["items"]
+        if f"#{both}-" in item["id"]
+    ]
+    numbers = [c["document"]["id"] for c in body("claims", both)["citations"]]
+    named = [item["id"].rpartition("-")[2] for item in found]
+    assert named == [str(numbers.index(str(d)) + 1) for d in (world.article, world.post)]
+    assert [item["target"][0].get("selector", {}).get("start") for item in found] == [5, None]
 
 
 def test_annotations_cost_the_same_however_many_there_are(client: Client, world: World) -> None:
