@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from anyascii import anyascii
 
@@ -71,7 +72,9 @@ def words(text: str) -> str:
     thousands. Signs of scripts that write without blanks are words each.
     """
     plain = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text).casefold())
-    folded = "".join(map(_unmarked, plain.translate(_APOSTROPHES)))
+    folded = plain.translate(_APOSTROPHES)
+    if not folded.isascii():
+        folded = "".join(map(_unmarked, folded))
     return " ".join(_WORD.findall(folded))
 
 
@@ -84,6 +87,7 @@ def coded(object_id: str) -> str:
     return object_id.translate(_LETTERS)
 
 
+@lru_cache(maxsize=4096)
 def _unmarked(sign: str) -> str:
     if sign in _OWN_LETTERS or sign.isascii():
         return sign

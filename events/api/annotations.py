@@ -7,8 +7,12 @@ repeated but the short quote that is stored with a citation.
 
 from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
 import orjson
+from django.db.models import IntegerField, QuerySet, Sum
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -19,6 +23,7 @@ from events.records import ClaimRecord
 from records.api import paging
 from records.api.formats import JSONLDRenderer, JSONRenderer
 from records.api.moments import moment
+from records.api.problems import BadParameter
 from records.api.reading import AS_OF, newest_seq
 from records.api.resource import RecordViewSet
 from records.shape import Body
@@ -40,7 +45,7 @@ class AnnotationsView(RecordViewSet):
     default_ordering = ""
 
     def known_parameters(self) -> dict[str, bool]:
-        return {"as_of": False, "limit": False, "cursor": False}
+        return {"as_of": False, "limit": False, "cursor": False, "count": False}
 
     def get_renderers(self) -> Sequence[Any]:
         return [JSONRenderer(), JSONLDRenderer()]
@@ -57,6 +62,11 @@ class AnnotationsView(RecordViewSet):
             OpenApiParameter(
                 "cursor", OpenApiTypes.STR, description="Where the page starts, from `next`."
             ),
+            OpenApiParameter(
+                "count",
+                {"type": "string", "enum": ["exact"]},
+                description="Adds `total` to the collection; it may be slow.",
+            ),
         ],
         responses=AnnotationPageSerializer,
         filters=False,
@@ -71,6 +81,9 @@ class AnnotationsView(RecordViewSet):
         params = request.query_params
         limit, binding = paging.read_limit(params), paging.bound_to(request.path, params)
         cursor = paging.read_cursor(params, binding)
+        counted = params.get("count")
+        if counted not in (None, "exact"):
+            raise BadParameter(("count", f"{counted[:40]!a} is not exact"))
         now = moment(params.get("as_of"))
         if (same := self.unchanged(now)) is not None:
             return same
@@ -78,9 +91,12 @@ class AnnotationsView(RecordViewSet):
             document = self.find(pk, now)
             if isinstance(document, HttpResponse):
                 return document
-            claims = ClaimRecord.objects.filter(documents__contains=[document.object_id])
+            claims = self.at(
+                ClaimRecord.objects.filter(documents__contains=[document.object_id]), now
+            )
+            total = _total(claims, document.object_id) if counted else None
             found = paging.page(
-                self.at(claims, now),
+                claims,
                 ("object_id", "seq"),
                 descending=False,
                 limit=limit,
@@ -88,21 +104,24 @@ class AnnotationsView(RecordViewSet):
                 binding=binding,
                 shown=["body", newest_seq()],
             )
-            # The claims are read after the document: both must be of the same moment.
+            # The page is read last: what was read ahead of it must be of the same moment.
             seen = found.rows[0][3] if found.rows else moment(None).newest
             if now.seq is not None or seen == document.newest:
                 break
         newest = document.newest
-        body = self.annotation_page(orjson.loads(document.body), found)
+        body = self.annotation_page(orjson.loads(document.body), found, total)
         answer = self.answer(orjson.dumps(body), self.tag(newest), newest, now.recorded_at)
         if request.accepted_renderer.format == JSONLDRenderer.format:
             answer["Content-Type"] = MEDIA_TYPE
         return self.licensed(answer, found)
 
-    def annotation_page(self, document: Body, found: paging.Page) -> Body:
-        """The page as an `AnnotationPage` of the collection of all of them."""
+    def annotation_page(self, document: Body, found: paging.Page, total: int | None) -> Body:
+        """The page as an `AnnotationPage` of the collection of all of them, `total` in number."""
         # Names are the same in both formats and on every page.
-        whole = self.url_with(cursor=None, limit=None, format=None)
+        whole = self.url_with(cursor=None, limit=None, format=None, count=None)
+        collection: Body = {"id": f"{whole}#all", "type": "AnnotationCollection"}
+        if total is not None:
+            collection["total"] = total
         items = [
             annotation
             for row in found.rows
@@ -117,7 +136,7 @@ class AnnotationsView(RecordViewSet):
             "@context": CONTEXT,
             "id": self.url_with(),
             "type": "AnnotationPage",
-            "partOf": {"id": f"{whole}#all", "type": "AnnotationCollection"},
+            "partOf": collection,
             **beside,
             "items": items,
         }
@@ -153,6 +172,18 @@ class AnnotationsView(RecordViewSet):
                     "body": [_text("insertion", "tagging")],
                     "target": [_target(source, insertion)],
                 }
+
+
+def _total(claims: QuerySet[ClaimRecord], document: UUID) -> int:
+    """How many annotations claims make of a document: each citation, and its insertions."""
+    of_claim = RawSQL(
+        "select coalesce(sum(1 + jsonb_array_length(c -> 'insertions')), 0)"
+        " from jsonb_array_elements(body::jsonb -> 'citations') c"
+        " where c -> 'document' ->> 'id' = %s",
+        [str(document)],
+        output_field=IntegerField(),
+    )
+    return claims.aggregate(total=Coalesce(Sum(of_claim), 0))["total"]
 
 
 def _text(text: str, purpose: str) -> Body:

@@ -379,6 +379,10 @@ class AnnotationCollectionSerializer(serializers.Serializer):
 
     id = serializers.URLField(help_text="Names the collection.")
     type = serializers.CharField(help_text="`AnnotationCollection`.")
+    total = Number(
+        required=False,
+        help_text="How many annotations it has; there only where `count=exact` asks for it.",
+    )
 
 
 class AnnotationPageSerializer(serializers.Serializer):

@@ -7,12 +7,21 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from records.admin.acts import ask
 from records.admin.curated import Fields, Labelled, short
 from records.admin.filters import CodeFilter
-from records.admin.readonly import ObjectIdAdmin, ReadOnlyAdmin, op_code, pretty, register_rest
+from records.admin.readonly import (
+    ObjectIdAdmin,
+    ReadOnlyAdmin,
+    op_code,
+    pretty,
+    recorded,
+    register_rest,
+)
 from records.models import Change, ChangeSet, Dataset, Erasure, Origin, Refresh, ReviewItem
 
 #: The lists need the room; the first page leads everywhere.
@@ -87,6 +96,10 @@ class ReviewItemAdmin(ObjectIdAdmin):
             raise PermissionDenied
         return super().changelist_view(request, extra_context)
 
+    def label(self, item: ReviewItem) -> str:
+        """The question, and the row in question."""
+        return f"{short(item.reason)} ({item.resource}/{str(item.object_id)[:8]})"
+
     @admin.display(description="values")
     def values(self, item: ReviewItem) -> str:
         """The values to choose from."""
@@ -97,10 +110,18 @@ class ReviewItemAdmin(ObjectIdAdmin):
 class ChangeSetAdmin(ReadOnlyAdmin):
     """What was committed together, by whom and why."""
 
-    list_display = ("__str__", "recorded_at", "user", "role", "reason")
+    list_display = ("__str__", recorded, "user", "role", "reason", "changes")
     list_filter = ("role",)
     list_select_related = ("user",)
     search_fields = ("reason",)
+    search_help_text = "Words of the reason."
+
+    @admin.display(description="changes")
+    def changes(self, made: ChangeSet) -> str:
+        """A link to its changes."""
+        url = reverse("admin:records_change_changelist")
+        count = made.last_seq - made.first_seq + 1
+        return format_html('<a href="{}?change_set__id__exact={}">{}</a>', url, made.pk, count)
 
 
 @admin.register(Change)

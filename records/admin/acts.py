@@ -3,6 +3,7 @@
 Publish, retract, restore, merge, send to review, discard.
 """
 
+import re
 from collections import defaultdict
 from typing import Any
 
@@ -13,12 +14,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from records import publishing
 from records.admin.forms import Choice, label_of
 from records.models import ChangeSet, State
-from records.registry import record_of, resource_of
+from records.registry import record_of, resource_of, resources
 
 #: The role in which the admin acts; public in the change log.
 ROLE = "curator"
@@ -30,6 +31,8 @@ SHOWN = 20
 MERGED = 20
 #: The name under which the page of a row posts its id, to be led back to.
 BACK = "back"
+#: How a refusal tells a row: its resource and id.
+_ROW = re.compile(r"\b([a-z_]+)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b")
 
 
 class ReasonForm(forms.Form):
@@ -121,25 +124,43 @@ def objects(rows: QuerySet[Any]) -> list[tuple[str, Any]]:
 def show_problems(
     model_admin: Any, request: HttpRequest, problems: list[publishing.Problem]
 ) -> None:
-    """Say beside the name of each row why it was refused; one query a resource."""
-    ids: dict[str, list[str]] = defaultdict(list)
-    for problem in problems[:SHOWN]:
-        ids[problem.resource].append(problem.object_id)
-    rows = {
-        (resource, str(row.pk)): row
-        for resource, wanted in ids.items()
-        for row in record_of(resource).shape.model._default_manager.filter(pk__in=wanted)
-    }
-    for problem in problems[:SHOWN]:
-        row = rows.get((problem.resource, problem.object_id))
-        if row is None:
-            model_admin.message_user(request, str(problem), messages.ERROR)
-            continue
-        text = format_html('<a href="{}">{}</a> {}', _url(row), label_of(row), problem.detail)
+    """Say beside the name of each row why it was refused; one query a resource.
+
+    Rows that a refusal tells by their ids are named, and lead to their pages, too.
+    """
+    shown = [(f"{p.resource}/{p.object_id}", p.detail) for p in problems[:SHOWN]]
+    rows = _rows_of(_ROW.findall(" ".join(map(" ".join, shown))))
+    for key, detail in shown:
+        text = format_html("{} {}", _linked(key, rows), _linked(detail, rows))
         model_admin.message_user(request, text, messages.ERROR)
     if len(problems) > SHOWN:
         more = f"… and {len(problems) - SHOWN} more. Nothing was changed."
         model_admin.message_user(request, more, messages.ERROR)
+
+
+def _rows_of(keys: list[tuple[str, str]]) -> dict[tuple[str, str], Any]:
+    ids: dict[str, set[str]] = defaultdict(set)
+    for resource, object_id in keys:
+        if resource in resources():
+            ids[resource].add(object_id)
+    return {
+        (resource, str(row.pk)): row
+        for resource, wanted in ids.items()
+        for row in record_of(resource).shape.model._default_manager.filter(pk__in=wanted)
+    }
+
+
+def _linked(text: str, rows: dict[tuple[str, str], Any]) -> str:
+    """A text with the name of each known row in place of its resource and id."""
+    parts = []
+    at = 0
+    for match in _ROW.finditer(text):
+        row = rows.get((match[1], match[2]))
+        if row is not None:
+            link = format_html('<a href="{}">{}</a>', _url(row), label_of(row))
+            parts += [text[at : match.start()], link]
+            at = match.end()
+    return format_html_join("", "{}", [(part,) for part in [*parts, text[at:]]])
 
 
 def _url(row: Any) -> str:

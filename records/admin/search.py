@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db.models import CharField, F, ForeignObjectRel, Model, Q, QuerySet, Transform
 
 from records.api.moments import PRESENT
-from records.api.searching import Matches, by_name, text_query
+from records.api.queries import read, text_query
+from records.api.searching import Matches, by_name
 from records.folding import fold, sound, words
 from records.record import PublishedRecord
 
@@ -58,7 +59,7 @@ def found(
     said = Q()
     for word in _words(term):
         said &= _having(record, fields, word)
-    if record.name_key is None and words(term):
+    if record.name_key is None and read(term):
         current = record.objects.current()
         matching = current.filter(Matches(F("vector"), text_query(term, PRESENT)))
         return rows.filter(said | Q(pk__in=matching.values("object_id")))

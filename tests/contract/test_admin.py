@@ -25,7 +25,7 @@ from events.models import (
     EventPlace,
 )
 from places.models import Place, PlaceCode, PlaceName
-from records.models import ChangeSet, Code, Curated, Record, Refresh, ReviewItem
+from records.models import Change, ChangeSet, Code, Curated, Record, Refresh, ReviewItem
 from records.publishing import publish
 from records.registry import record_of
 from sources.models import (
@@ -398,6 +398,18 @@ def test_a_search_of_claims_finds_any_name_of_what_they_are_about(client, claim,
         assert list(found) == wanted, term
 
 
+@pytest.mark.parametrize("model", CURATED, ids=ident)
+def test_odd_searches_and_filters_find_nothing_and_break_nothing(client, model):
+    make(model, 1)
+    address = url(model, "changelist")
+    for term in ("or", "-zzz", '"', "'", "%zz", "\\zz", "()|&!zz", "zz:1", "z" * 300, "٤٢"):
+        assert client.get(address, {"q": term}).status_code == 200, term
+    for name, value in [("party", "zz"), ("type", "zz.."), ("country", "zz"), ("standing", "zz")]:
+        assert client.get(address, {name: value}).status_code in (200, 302), name
+    assert client.get(address, {"q": "a\x00b"}).status_code == 400
+    assert client.get(address, {"_facets": "True"}).status_code == 200
+
+
 def test_claims_are_filtered_by_party_and_by_the_prefix_of_an_event_type(client, claim):
     state = Actor.objects.create(name="Landia", kind="state")
     army = Actor.objects.create(name="Army", kind="armed_force", parent=state)
@@ -595,6 +607,20 @@ def test_the_page_of_a_row_leads_to_its_versions_changes_and_questions(client, l
     assert links["public record"] == f"/api/v1/places/{lyman.pk}/"
 
 
+def test_a_change_set_leads_to_its_changes_and_they_to_their_rows(client, lyman):
+    publish([("places", lyman.pk)])
+    other = Place.objects.create(name="Kreminna", kind="city")
+    publish([("places", other.pk)], reason="A town more.")
+    page = client.get(url(ChangeSet, "changelist")).content.decode()
+    made = ChangeSet.objects.first()
+    link = f"{url(Change, 'changelist')}?change_set__id__exact={made.pk}"
+    assert f'<a href="{link}">1</a>' in page
+    page = client.get(link)
+    assert [change.object_id for change in page.context["cl"].result_list] == [other.pk]
+    assert f'<a href="{url(Place, "change", other.pk)}">places/' in page.content.decode()
+    assert "A town more." in page.content.decode()
+
+
 def test_the_first_page_says_what_waits(client, lyman):
     ReviewItem.objects.create(
         kind="difference", resource="places", object_id=lyman.pk, reason="Another name."
@@ -613,6 +639,17 @@ def test_a_refused_act_names_the_rows(client, claim):
     assert len(problems) == len(said(page)) == 2  # the place and the claimant
     assert all("is not public" in text for text in problems)
     assert not ChangeSet.objects.exists()
+
+
+def test_a_refusal_leads_to_the_rows_that_are_in_the_way(client, lyman):
+    below = Place.objects.create(name="Below", kind="district", parent=lyman)
+    publish([("places", lyman.pk), ("places", below.pk)])
+    (text,) = said(act(client, [lyman], "retract", reason="It is another town."))
+    assert text == (
+        f'<a href="{url(Place, "change", lyman.pk)}">Lyman (city)</a> '
+        f'<a href="{url(Place, "change", below.pk)}">Below (part of a settlement)</a> '
+        "refers to it; retract that as well, or edit it first"
+    )
 
 
 @pytest.mark.parametrize("action", ["publish", "retract", "restore", "merge"])

@@ -239,6 +239,50 @@ def test_a_verdict_without_a_grade_has_none(value: str, client: Client, world: W
     assert found["review"]["reviewRating"] == {"@type": "Rating", "alternateName": value}
 
 
+def test_an_event_comes_with_its_status_and_who_took_part(client: Client, world: World) -> None:
+    record = body("events", world.withdrawal)
+    found = get(client, f"{detail('events', world.withdrawal)}?format=jsonld")
+    here = "http://testserver/api/v1"
+    town = {
+        "@type": "City", "@id": f"{here}/places/{world.oakford}/", "name": "Oakford",
+        "geo": {"@type": "GeoCoordinates", "latitude": 48.5, "longitude": 37.25},
+        "dateline:kind": "town",
+    }  # fmt: skip
+    found.pop("@context")
+    assert found == {
+        "@type": "Event",
+        "@id": f"{here}/events/{world.withdrawal}/",
+        "name": "Withdrawal from Oakford",
+        "startDate": "2022-10-01",
+        "endDate": "2022-10-01",
+        "location": [town],
+        "identifier": [{"@type": "PropertyValue", "propertyID": "acled", "value": "LAN1"}],
+        "dateline:type": "territory.withdrawal",
+        "dateline:contexts": ["military", "territory"],
+        "dateline:status": "occurred",
+        "dateline:when": {
+            "dateline:edtf": "2022-10-01", "dateline:earliest": "2022-10-01T00:00:00Z",
+            "dateline:latest": "2022-10-02T00:00:00Z", "dateline:precision": "day",
+            "dateline:basis": "text",
+        },
+        "dateline:places": [
+            {"dateline:place": town, "dateline:role": "location", "dateline:basis": "text"}
+        ],
+        "dateline:participants": [
+            {
+                "dateline:actor": {
+                    "@type": "Organization", "@id": f"{here}/actors/{world.red_army}/",
+                    "name": "Red Army", "dateline:kind": "armed_force", "dateline:party": "Red",
+                },
+                "dateline:role": "initiator",
+            }
+        ],
+        "dateline:version": 1,
+        "dateline:seq": record["seq"],
+        "dateline:recorded_at": record["recorded_at"],
+    }  # fmt: skip
+
+
 def test_an_event_says_how_far_it_is_settled(client: Client, world: World) -> None:
     found = get(client, f"{detail('events', world.withdrawal)}?format=jsonld")
     assert (found["startDate"], found["endDate"]) == ("2022-10-01", "2022-10-01")

@@ -52,6 +52,7 @@ VOCABULARY = {
     "items": {"@id": f"{AS}items", "@container": "@list"},
     "next": {"@id": f"{AS}next", "@type": "@id"},
     "prev": {"@id": f"{AS}prev", "@type": "@id"},
+    "total": {"@id": f"{AS}totalItems", "@type": f"{XSD}nonNegativeInteger"},
     "partOf": {"@id": f"{AS}partOf", "@type": "@id"},
 }
 
@@ -224,6 +225,9 @@ def test_the_states_of_a_document_are_those_of_its_own_address(
     answer = client.get(detail("documents", twin, "annotations") + "?limit=2")
     url = detail("documents", world.article, "annotations")
     assert (answer.status_code, answer["Location"]) == (308, f"http://testserver{url}?limit=2")
+    lost = factories.public("documents", "lost")
+    publishing.erase("documents", lost, reason="A court ordered it.")
+    assert client.get(detail("documents", lost, "annotations")).status_code == 451
     nobody = factories.ident("documents", "nobody")
     assert client.get(detail("documents", nobody, "annotations")).status_code == 404
     for wrong in ("limit=0", "cursor=x", "kind=article", "as_of=x", "format=geojson"):
@@ -274,6 +278,32 @@ def test_only_the_citations_of_the_document_are_shown(client: Client, world: Wor
     named = [item["id"].rpartition("-")[2] for item in found]
     assert named == [str(numbers.index(str(d)) + 1) for d in (world.article, world.post)]
     assert [item["target"][0].get("selector", {}).get("start") for item in found] == [5, None]
+
+
+def test_how_many_there_are_is_told_to_who_asks(client: Client, world: World) -> None:
+    url = detail("documents", world.article, "annotations")
+    assert "total" not in get(client, url)["partOf"]
+    first = get(client, f"{url}?count=exact&limit=1")
+    assert first["partOf"] == {
+        "id": f"http://testserver{url}#all", "type": "AnnotationCollection", "total": 5,
+    }  # fmt: skip
+    assert get(client, first["next"])["partOf"] == first["partOf"]
+    before = get(client, "/api/v1/")["seq"]
+    factories.public(
+        "claims", "both", claimant=world.paper, event=world.withdrawal, citations=[
+            {"document": world.post, "mode": "media_content", "locator": "00:30"},
+            {"document": world.article, "mode": "narration", "spans": [[5, 9]]},
+            {"document": world.article, "mode": "headline", "spans": [[0, 3], [5, 9]],
+             "insertions": [[0, 1], [6, 8]]},
+        ],
+    )  # fmt: skip
+    page = get(client, f"{url}?count=exact")
+    assert page["partOf"]["total"] == len(page["items"]) == 9
+    assert get(client, f"{url}?count=exact&as_of={before}")["partOf"]["total"] == 5
+    unread = factories.public("documents", "unread")
+    page = page_of(client, unread, "?count=exact")
+    assert (page["partOf"]["total"], page["items"]) == (0, [])
+    assert wrong_parameters(client, f"{url}?count=estimate") == ["count"]
 
 
 def test_annotations_cost_the_same_however_many_there_are(client: Client, world: World) -> None:
