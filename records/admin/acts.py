@@ -131,7 +131,8 @@ def show_problems(
     shown = [(f"{p.resource}/{p.object_id}", p.detail) for p in problems[:SHOWN]]
     rows = _rows_of(_ROW.findall(" ".join(map(" ".join, shown))))
     for key, detail in shown:
-        text = format_html("{} {}", _linked(key, rows), _linked(detail, rows))
+        sign = ":" if _ROW.match(detail) else ""  # between two names
+        text = format_html("{}{} {}", _linked(key, rows), sign, _linked(detail, rows))
         model_admin.message_user(request, text, messages.ERROR)
     if len(problems) > SHOWN:
         more = f"… and {len(problems) - SHOWN} more. Nothing was changed."

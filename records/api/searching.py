@@ -26,6 +26,8 @@ RANKED = 2_000
 ALIKE, ALIKE_SHORT, SHORT = 0.4, 0.3, 6
 #: What a part of a longer name counts that sounds alike, against a whole name.
 PART = 0.75
+#: What a name fits that sounds the same; and how well others must fit to be shown beside it.
+SAME, BESIDE = 2, 0.6
 #: A name may have a slip (a letter wrong, missing or too many; two swapped are two) for so many
 #: letters, but two at most, if it is not longer than that.
 LETTERS_A_SLIP, SLIPS_UP_TO = 3, 100
@@ -129,8 +131,9 @@ def by_name(record: type[PublishedRecord], text: str, moment: Moment) -> list[UU
     """The ids of what has a name like the one given, the best first: one or two queries.
 
     First whose shown name it is, then whose further name it is, then what sounds the same, then
-    what sounds alike, the more the sooner; of equals those whose shown name comes first. Only
-    where nothing is or sounds the same are names sought that a slip or two lead to.
+    what sounds alike, the more the sooner; of equals those whose shown name comes first. Where
+    something is or sounds the same, only what sounds much alike is shown beside it; else names are
+    sought too that a slip or two lead to.
     """
     folded, sounded = fold(text), sound(text)
     alike = ALIKE_SHORT if len(sounded) <= SHORT else ALIKE
@@ -151,7 +154,9 @@ def by_name(record: type[PublishedRecord], text: str, moment: Moment) -> list[UU
         moment,
     )
     slips = min(len(sounded) // LETTERS_A_SLIP, 2)
-    if slips and len(sounded) < SLIPS_UP_TO and all(fits < 2 for fits, *_ in found.values()):
+    if any(fits >= SAME for fits, _ in found.values()):
+        found = {i: fit for i, fit in found.items() if fit[0] >= BESIDE}
+    elif slips and len(sounded) < SLIPS_UP_TO:
         slipped = _fitting(
             record,
             "1 - levenshtein(%s, k.sound)::float8 / %s",

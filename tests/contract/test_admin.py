@@ -646,7 +646,7 @@ def test_a_refusal_leads_to_the_rows_that_are_in_the_way(client, lyman):
     publish([("places", lyman.pk), ("places", below.pk)])
     (text,) = said(act(client, [lyman], "retract", reason="It is another town."))
     assert text == (
-        f'<a href="{url(Place, "change", lyman.pk)}">Lyman (city)</a> '
+        f'<a href="{url(Place, "change", lyman.pk)}">Lyman (city)</a>: '
         f'<a href="{url(Place, "change", below.pk)}">Below (part of a settlement)</a> '
         "refers to it; retract that as well, or edit it first"
     )

@@ -107,9 +107,14 @@ def test_the_name_that_is_shown_goes_before_a_further_one_and_that_before_a_like
     public("places", "further", name="Aaa", names=[{"name": "Dolyna"}])
     public("places", "sound", name="Dolina")
     public("places", "shown", name="Dolyna")
-    assert named(client, "dolyna") == ["Dolyna", "Aaa", "Dolina", "Dolinske"]
-    assert named(client, "dolyna", "&ordering=name") == ["Aaa", "Dolina", "Dolinske", "Dolyna"]
+    assert named(client, "dolyna") == ["Dolyna", "Aaa", "Dolina"]
+    assert named(client, "dolyna", "&ordering=name") == ["Aaa", "Dolina", "Dolyna"]
     assert named(client, "dolyna", "&limit=2") == ["Dolyna", "Aaa"]
+    # Where nothing is the same, what is alike is shown.
+    assert named(client, "dolinsky")[0] == "Dolinske"
+    # A part of a longer name is much alike.
+    public("places", "longer", name="Upper Dolyna")
+    assert named(client, "dolyna") == ["Dolyna", "Aaa", "Dolina", "Upper Dolyna"]
 
 
 def test_a_name_is_found_as_it_was_at_a_moment(client: Client, db: None) -> None:
