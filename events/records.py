@@ -19,10 +19,11 @@ from events.models import (
     EventLink,
     EventParticipant,
     EventPlace,
+    PlaceRole,
 )
 from events.querysets import ClaimRecordQuerySet, EventRecordQuerySet
 from places.positions import point, points
-from records.models import PlaceLine
+from records.models import PlaceLine, Point
 from records.models.record import CURRENT
 from records.record import PublishedRecord
 from records.shape import (
@@ -145,8 +146,8 @@ class EventRecord(PublishedRecord):
 
     @classmethod
     def geometry(cls, body: Body) -> Body | None:
-        """Its position as GeoJSON, or else its place's."""
-        return point(**cls.borrowed(body))
+        """Its position as GeoJSON, or else its place's, or those of the places it happened in."""
+        return point(**cls.borrowed(body)) or points(cls.located(body))
 
     @classmethod
     def said(cls, body: Body) -> list[str | None]:
@@ -173,8 +174,24 @@ class EventRecord(PublishedRecord):
 
     @classmethod
     def borrowed(cls, body: Body) -> dict[str, Any]:
-        position = body if body["lat"] is not None else body["place"] or {"lat": None, "lon": None}
+        nowhere = {"lat": None, "lon": None}
+        position = body if body["lat"] is not None else body["place"] or nowhere
+        if position["lat"] is None:
+            located = cls.located(body)
+            position = located[0] if len(located) == 1 else nowhere
         return {"lat": position["lat"], "lon": position["lon"]}
+
+    @classmethod
+    def located(cls, body: Body) -> list[Body]:
+        """The places with a position where it happened, each once."""
+        happened = [e["place"] for e in body["places"] if e["role"] == PlaceRole.LOCATION]
+        return [place for place in happened if place["lat"] is not None]
+
+    @classmethod
+    def several(cls, body: Body) -> list[tuple[float, float]]:
+        if cls.borrowed(body)["lat"] is not None:
+            return []
+        return [(place["lat"], place["lon"]) for place in cls.located(body)]
 
     @classmethod
     def columns(cls, body: Body, look: Look) -> dict[str, Any]:
@@ -477,5 +494,18 @@ class ClaimPlaceLine(PlaceLine):
         ]
 
 
+class EventPoint(Point):
+    """One of several places that a version of an event happened in."""
+
+    record = models.ForeignKey(
+        EventRecord,
+        models.PROTECT,
+        db_column="seq",
+        related_name="points",
+        help_text="The version.",
+    )
+
+
 EventRecord.place_line = EventPlaceLine
+EventRecord.point_table = EventPoint
 ClaimRecord.place_line = ClaimPlaceLine

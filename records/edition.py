@@ -463,14 +463,13 @@ class Edition:
         for resource, versions in by_resource.items():
             record = record_of(resource)
             _append(record, versions)
-            searching.write_names(
-                record,
-                (
-                    (version, self.bodies[resource, str(version.object_id)])
-                    for version in versions
-                    if version.live
-                ),
-            )
+            written = [
+                (version, self.bodies[resource, str(version.object_id)])
+                for version in versions
+                if version.live
+            ]
+            searching.write_names(record, written)
+            searching.write_points(record, written)
         copy_rows(Change, changes)
         if self.after_commit is not None:
             self.after_commit(self)

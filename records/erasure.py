@@ -70,7 +70,7 @@ def _erase_own(record: type[PublishedRecord], object_id: UUID, erased: Body, rea
     }
     names = {field.name for field in record._meta.concrete_fields}
     record.objects.of(object_id).update(**{k: v for k, v in values.items() if k in names})
-    searching.forget_names(record, record.objects.of(object_id).values_list("pk", flat=True))
+    searching.forget(record, record.objects.of(object_id).values_list("pk", flat=True))
     if record.place_line is not None:
         record.place_line._default_manager.filter(object_id=object_id).delete()
 
@@ -108,6 +108,9 @@ def _erase_embedded(key: Key, reference: Body) -> None:
                 words=searching.words_of(record, shown, vars(version)),
                 **record.borrowed(shown),
             )
+            if record.point_table is not None:
+                searching.forget(record, [version.pk])
+                searching.write_points(record, [(version, shown)] if version.live else [])
 
 
 def _rewrite(body: str, object_id: str, reference: Body) -> str:

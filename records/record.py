@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 
-from records.models import NameKey, PlaceLine, Record
+from records.models import NameKey, PlaceLine, Point, Record
 from records.querysets import RecordQuerySet
 from records.shape import Body, Derived, Look, Shape, Statement
 
@@ -28,6 +28,8 @@ class PublishedRecord(Record):
     place_line: ClassVar[type[PlaceLine] | None] = None
     #: The column that sorts it newest first.
     newest_first: ClassVar[str] = "recorded_at"
+    #: The side table of positions, for resources whose records may have several.
+    point_table: ClassVar[type[Point] | None] = None
     #: The side table of names, for resources that have names.
     name_key: ClassVar[type[NameKey] | None] = None
 
@@ -129,6 +131,11 @@ class PublishedRecord(Record):
     @classmethod
     def forget(cls, object_id: UUID) -> None:
         """Delete what is kept of an object beside its versions and its row, before it is erased."""
+
+    @classmethod
+    def several(cls, body: Body) -> list[tuple[float, float]]:
+        """Its positions, latitude first, where it has several and none is its own."""
+        return []
 
     def statement(self) -> Statement:
         """The statement that the version was made from: enough to restore the row."""

@@ -1,4 +1,4 @@
-"""What search reads of a version: its words, the ids of what it names, and its names."""
+"""What search reads of a version: its words, what it names, its names, and its positions."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -42,9 +42,26 @@ def _names(body: Body) -> dict[str, tuple[str, bool]]:
     return names | {fold(body["name"]): (body["name"], True)}
 
 
-def forget_names(record: type[PublishedRecord], versions: Iterable[int]) -> None:
-    """Delete the names of versions."""
-    if record.name_key is not None:
+def write_points(
+    record: type[PublishedRecord], versions: Iterable[tuple[PublishedRecord, Body]]
+) -> None:
+    """Write the positions of new versions that have several, given with their bodies."""
+    table = record.point_table
+    if table is not None:
+        copy_rows(
+            table,
+            (
+                table(record_id=version.seq, lat=lat, lon=lon)  # type: ignore[misc]
+                for version, body in versions
+                for lat, lon in record.several(body)
+            ),
+        )
+
+
+def forget(record: type[PublishedRecord], versions: Iterable[int]) -> None:
+    """Delete the names and positions of versions."""
+    given = list(versions)
+    for table in filter(None, (record.name_key, record.point_table)):
         with connection.cursor() as cursor:
-            sql = f"delete from {record.name_key._meta.db_table} where seq = any(%s::bigint[])"
-            cursor.execute(sql, [list(versions)])
+            sql = f"delete from {table._meta.db_table} where seq = any(%s::bigint[])"
+            cursor.execute(sql, [given])

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+import orjson
+
 from events.api import jsonld
 from events.api.filters import ClaimFilter, EventFilter
 from events.api.serializers import ClaimSerializer, EventSerializer
 from events.records import ClaimRecord, EventRecord
-from places.positions import point
 from records.api.members import Pointing
 from records.api.moments import Moment
 from records.api.paging import Ordering, same
@@ -56,8 +57,8 @@ class ClaimViewSet(RecordViewSet):
         events = {body["event"]["id"] for body in bodies if body["event"]}
         versions = EventRecord.objects
         visible = versions.current() if now.seq is None else versions.at(now.seq)
-        found = visible.filter(object_id__in=events).values_list("object_id", "lat", "lon")
-        of_events = {str(event): point(lat, lon) for event, lat, lon in found}
+        found = visible.filter(object_id__in=events).values_list("object_id", "body")
+        of_events = {str(i): EventRecord.geometry(orjson.loads(body)) for i, body in found}
         return [
             geometry or (of_events.get(body["event"]["id"]) if body["event"] else None)
             for geometry, body in zip(own, bodies, strict=True)

@@ -54,7 +54,21 @@ class BoxField(forms.Field):
         return west, south, east, north
 
 
-class BoxFilter(RecordFilterBase):
+class PositionFilter(RecordFilterBase):
+    """A filter over positions: the record's own, or one of several."""
+
+    def among_several(self, qs: QuerySet[Any], inside: Q, **computed: Any) -> Q:
+        """That a version has one of several positions inside. Few have: they are read ahead."""
+        table = qs.model.point_table
+        if table is None:
+            return Q()
+        self.parent.read_ahead = True
+        found = table._default_manager.alias(**computed).filter(inside)
+        keys = list(found.values_list("record", flat=True).distinct())
+        return Q(pk__in=keys) if keys else Q()
+
+
+class BoxFilter(PositionFilter):
     """`bbox`: what lies in a box; one whose west is east of its east crosses the antimeridian."""
 
     field_class = BoxField
@@ -76,7 +90,8 @@ class BoxFilter(RecordFilterBase):
 
     def filter(self, qs: QuerySet[Any], value: tuple[float, float, float, float]) -> QuerySet[Any]:
         west, south, east, north = value
-        return qs.filter(Q(lat__gte=south, lat__lte=north) & between(west, east))
+        inside = Q(lat__gte=south, lat__lte=north) & between(west, east)
+        return qs.filter(inside | self.among_several(qs, inside))
 
 
 def between(west: float, east: float) -> Q:
@@ -131,7 +146,7 @@ class Distance(Func):
         return sql, [self.lat, self.lat, self.lon]
 
 
-class NearFilter(RecordFilterBase):
+class NearFilter(PositionFilter):
     """`near`: what lies within `radius` of a point, along the great circle."""
 
     field_class = PointField
@@ -154,8 +169,9 @@ class NearFilter(RecordFilterBase):
 
     def filter(self, qs: QuerySet[Any], value: tuple[float, float]) -> QuerySet[Any]:
         radius = self.parent.cleaned["radius"]
-        near = qs.filter(around(*value, radius))
-        return near.alias(distance=Distance(*value)).filter(distance__lte=radius)
+        inside = around(*value, radius) & Q(distance__lte=radius)
+        qs = qs.alias(distance=Distance(*value))
+        return qs.filter(inside | self.among_several(qs, inside, distance=Distance(*value)))
 
 
 def around(lat: float, lon: float, radius: float) -> Q:

@@ -2,7 +2,7 @@
 
 from records.models.dataset import Dataset, Origin, Redistribution, ReviewItem
 from records.models.ledger import Cause, Change, ChangeSet, Erasure, Op, Refresh
-from records.models.record import PlaceLine, Record
+from records.models.record import PlaceLine, Point, Record
 from records.models.search import NameKey
 from records.models.workspace import Code, Curated, Name, NameKind, State
 
@@ -20,6 +20,7 @@ __all__ = [
     "Op",
     "Origin",
     "PlaceLine",
+    "Point",
     "Record",
     "Redistribution",
     "Refresh",

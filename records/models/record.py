@@ -98,6 +98,21 @@ class Record(models.Model):
         return f"{self.object_id} v{self.version}"
 
 
+class Point(models.Model):
+    """One of several positions of a version, which has no single one in its own columns."""
+
+    id = models.BigAutoField(primary_key=True)
+    lat = models.FloatField(help_text="Latitude in degrees, WGS 84.")
+    lon = models.FloatField(help_text="Longitude in degrees, WGS 84.")
+
+    class Meta:
+        abstract = True
+        indexes = [models.Index(fields=["lat", "lon"], name="%(class)s_position")]
+
+    def __str__(self) -> str:
+        return f"{self.lat}, {self.lon}"
+
+
 class PlaceLine(models.Model):
     """That a version of a record lies in a place, at any depth: what `within` reads.
 

@@ -8,6 +8,8 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from events.records import EventPoint
+from records import publishing
 from records.api.position import EARTH_KM, FARTHEST_KM
 from tests import api_world, factories
 from tests.api_world import get, ids, wrong_parameters
@@ -164,3 +166,50 @@ def test_pages_of_a_circle_lead_on(client: Client, world: World) -> None:
     url = "/api/v1/events/?near=48.5,37.25&radius=5&limit=7"
     whole: list[Any] = [i for page in api_world.walk(client, url) for i in ids(page)]
     assert len(whole) == len(set(whole)) == 31
+
+
+def test_an_event_in_several_places_lies_in_each_of_them(client: Client, world: World) -> None:
+    hill = public("places", "hill", name="A hill", lat=10.0, lon=20.0)
+    far = public("places", "far", name="Far", lat=-30.0, lon=-40.0)
+    both = public("events", "both", title="In both", places=[
+        {"place": hill}, {"place": world.oakford}, {"place": far, "role": "destination"},
+    ])  # fmt: skip
+    one = public("events", "one", title="In one", places=[{"place": hill}])
+    found = {str(world.withdrawal): "withdrawal", str(both): "both", str(one): "one"}
+
+    def inside(query: str) -> set[str]:
+        return {found[i] for i in ids(get(client, f"/api/v1/events/?{query}"))}
+
+    assert inside("bbox=37,48,38,49") == {"withdrawal", "both"}
+    assert inside("near=48.5,37.25&radius=1") == {"withdrawal", "both"}
+    assert inside("bbox=19,9,21,11") == inside("near=10,20&radius=1") == {"both", "one"}
+    assert inside("bbox=-41,-31,-39,-29") == set()
+    assert inside("bbox=-180,-90,180,90") == {"withdrawal", "both", "one"}
+    assert inside("bbox=19,9,21,11&type=battle&q=both") == {"both"}
+    url = api_world.detail("events", both) + "?format=geojson"
+    geometry = get(client, url)["geometry"]
+    assert geometry["type"] == "MultiPoint"
+    assert sorted(geometry["coordinates"]) == [[20.0, 10.0], [37.25, 48.5]]
+    claim = public("claims", "of both", claimant=world.paper, event=both)
+    url = api_world.detail("claims", claim) + "?format=geojson"
+    assert get(client, url)["geometry"] == geometry
+
+    before = get(client, "/api/v1/")["seq"]
+    factories.republish("places", hill, lat=50.0, lon=60.0)
+    assert inside("bbox=19,9,21,11") == set()
+    assert inside("bbox=59,49,61,51") == {"both", "one"}
+    assert inside(f"bbox=19,9,21,11&as_of={before}") == {"both", "one"}
+    factories.republish("events", both, lat=1.0, lon=1.0, geo_precision="exact")
+    assert inside("bbox=59,49,61,51") == {"one"}
+    assert inside("bbox=0,0,2,2") == {"both"}
+
+
+def test_a_place_that_is_erased_leaves_no_point_behind(client: Client, world: World) -> None:
+    hill = public("places", "hill", name="A hill", lat=10.0, lon=20.0)
+    other = public("places", "other", name="Other", lat=11.0, lon=21.0)
+    public("events", "both", places=[{"place": hill}, {"place": other}])
+    seq = get(client, "/api/v1/")["seq"]
+    publishing.erase("places", hill, reason="A person is in danger.")
+    for as_of in ("", f"&as_of={seq}"):
+        assert ids(get(client, f"/api/v1/events/?bbox=19.5,9.5,20.5,10.5{as_of}")) == []
+    assert not EventPoint.objects.filter(lat=10.0).exists()
