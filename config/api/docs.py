@@ -2,9 +2,11 @@
 
 import hashlib
 from functools import cache
+from pathlib import Path
 from threading import Lock
 
 from csp.decorators import csp_update
+from django.contrib.staticfiles import finders
 from django.http import HttpResponse, HttpResponseNotModified
 from django.templatetags.static import static
 from django.urls import reverse
@@ -26,6 +28,8 @@ from records.api.parameters import check_format, check_names, check_query
 
 SWAGGER = "drf_spectacular_sidecar/swagger-ui-dist"
 REDOC = "drf_spectacular_sidecar/redoc/bundles/redoc.standalone.js"
+#: A picture that Redoc would load from its maker's host, and one that is there already.
+LOGO, NO_PICTURE = b"https://cdn.redoc.ly/redoc/logo-mini.svg", b"data:,"
 
 _generating = Lock()
 
@@ -38,6 +42,30 @@ def document(form: str) -> bytes:
         schema = SchemaGenerator().get_schema(request=None, public=True)
         text = renderer().render(schema, renderer_context={})
     return text.encode() if isinstance(text, str) else text
+
+
+@cache
+def redoc() -> bytes:
+    """Redoc's script, which asks no other host for anything."""
+    path = finders.find(REDOC)
+    assert path
+    return Path(path).read_bytes().replace(LOGO, NO_PICTURE)
+
+
+def kept(request: Request, body: bytes, content_type: str) -> HttpResponse:
+    """An answer that is the same to all, or 304 to who has it."""
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    given = {
+        found.removeprefix("W/") for found in parse_etags(request.headers.get("If-None-Match", ""))
+    }
+    response: HttpResponse
+    if given & {tag, "*"}:
+        response = HttpResponseNotModified()
+    else:
+        response = HttpResponse(body, content_type=content_type)
+    response["ETag"] = tag
+    response["Cache-Control"] = "public, no-cache"
+    return response
 
 
 class DocumentationView(APIView):
@@ -74,22 +102,14 @@ class OpenApiView(DocumentationView):
     def get(self, request: Request) -> HttpResponse:
         """Answer with the document, or 304 to who has it."""
         renderer = request.accepted_renderer
-        body = document(renderer.format)
-        tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        given = {
-            found.removeprefix("W/")
-            for found in parse_etags(request.headers.get("If-None-Match", ""))
-        }
-        response: HttpResponse
-        if given & {tag, "*"}:
-            response = HttpResponseNotModified()
-        else:
-            response = HttpResponse(body, content_type=renderer.media_type)
+        response = kept(request, document(renderer.format), renderer.media_type)
+        if response.status_code == 200:
             response["Content-Disposition"] = f'inline; filename="openapi.{renderer.format}"'
-        response["ETag"] = tag
-        response["Cache-Control"] = "public, no-cache"
         response["Vary"] = "Accept"
         return response
+
+
+SCRIPT = "text/javascript; charset=utf-8"
 
 
 class PageRenderer(BaseRenderer):
@@ -133,7 +153,7 @@ class SwaggerView(DocumentationView):
     def get(self, request: Request) -> HttpResponse:
         """The page or, with `script`, the script that starts it."""
         if "script" in request.query_params:
-            return HttpResponse(SWAGGER_SCRIPT, content_type="text/javascript; charset=utf-8")
+            return kept(request, SWAGGER_SCRIPT.encode(), SCRIPT)
         return page(
             f'<link rel="icon" href="{static(f"{SWAGGER}/favicon-32x32.png")}">\n'
             f'<link rel="stylesheet" href="{static(f"{SWAGGER}/swagger-ui.css")}">',
@@ -167,13 +187,16 @@ class RedocView(DocumentationView):
     """The document to read, in Redoc."""
 
     renderer_classes = [PageRenderer]
+    parameters = ("format", "script")
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
-        """The page."""
+        """The page or, with `script`, Redoc itself."""
+        if "script" in request.query_params:
+            return kept(request, redoc(), SCRIPT)
         return page(
             f'<link rel="icon" href="{static(f"{SWAGGER}/favicon-32x32.png")}">\n'
             "<style>body { margin: 0 }</style>",
             f'<redoc spec-url="{reverse("schema")}"></redoc>\n'
-            f'<script src="{static(REDOC)}"></script>',
+            f'<script src="{reverse("redoc")}?script=1"></script>',
         )

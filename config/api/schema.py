@@ -3,6 +3,7 @@
 `clients.md` of the design tells which generators stumble over what, and so why each step is here.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -12,11 +13,20 @@ from typing import Any
 
 import orjson
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.renderers import SafeDumper
 
 from records.api.serializers import ProblemSerializer
 from records.registry import record_of, resources
 
 Node = dict[str, Any]
+
+# PyYAML writes YAML 1.1, where a text such as 0874 needs no quotes. To the readers of YAML 1.2,
+# which most generators use, it would be a number; told so, PyYAML quotes it.
+SafeDumper.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^([-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+)$"),
+    list("-+.0123456789"),
+)
 
 #: Real answers, which `make examples` writes.
 EXAMPLES = Path(__file__).with_name("examples.json")

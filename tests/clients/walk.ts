@@ -25,6 +25,17 @@ await count("claims", paginate((cursor) => client.GET("/api/v1/claims/", { param
 await count("datasets", paginate((cursor) => client.GET("/api/v1/datasets/", { params: { query: { limit, cursor } } })), (set) => set.slug);
 await count("changes", paginate((cursor) => client.GET("/api/v1/changes/", { params: { query: { limit, cursor } } })), (change) => String(change.seq));
 
+const { data: lists } = await client.GET("/api/v1/vocabularies/");
+counts["vocabularies"] = lists?.results.length ?? 0;
+
+const { data: papers } = await client.GET("/api/v1/sources/", { params: { query: { name: "The Paper" } } });
+const id = papers?.results[0]?.id ?? "";
+await count(
+  "versions",
+  paginate((cursor) => client.GET("/api/v1/sources/{id}/history/", { params: { path: { id }, query: { limit: 2, cursor } } })),
+  ({ version }) => String(version),
+);
+
 // Null, enums and open codes have the types that the answers have.
 const { data: page } = await client.GET("/api/v1/claims/", {
   params: { query: { kind: ["control", "!quantity"], expand: ["claimant", "places"], limit: 1 } },
@@ -38,6 +49,8 @@ const earliest: string | null | undefined = claim.said?.earliest;
 const sources: Schemas["Source"][] = page?.included?.sources ?? [];
 if (sources[0]?.id !== claim.claimant.id) throw new Error("the claimant is not included");
 
+const { data: battles } = await client.GET("/api/v1/events/", { params: { query: { type: ["battle", "strike"] } } });
+
 const { data: one } = await client.GET("/api/v1/claims/{id}/", { params: { path: { id: claim.id } } });
 if (one?.statement !== claim.statement) throw new Error("the record is not the one of the list");
 
@@ -45,7 +58,21 @@ const { error, response } = await client.GET("/api/v1/claims/{id}/", { params: {
 const problem: Schemas["Problem"] | undefined = error;
 if (response.status !== 404 || !problem?.detail.includes("nonsense")) throw new Error("no problem is told");
 
+// A code is answered with the address of its record, which `fetch` follows.
+const { data: coded } = await client.GET("/api/v1/places/{id}/", { params: { path: { id: "iso3166-1:LA" } } });
+if (coded?.name !== "Landia") throw new Error("a code does not lead to its place");
+
 const { data: found } = await client.GET("/api/v1/search/", { params: { query: { q: "oakford" } } });
 const places: Schemas["Place"][] = found?.results.places ?? [];
 
-console.log(JSON.stringify({ counts, next, polarity, kind, earliest, places: places.map(({ name }) => name) }));
+console.log(
+  JSON.stringify({
+    counts,
+    next,
+    polarity,
+    kind,
+    earliest,
+    battles: battles?.results.map(({ title }) => title),
+    places: places.map(({ name }) => name),
+  }),
+);
