@@ -18,9 +18,12 @@ class RecordQuerySet(models.QuerySet):  # type: ignore[type-arg]
         """The versions that answer for the present; tombstones are none."""
         return self.filter(superseded_seq__isnull=True, live=True)
 
-    def at(self, seq: int) -> Self:
-        """The versions that answered when `seq` was the newest number; tombstones are none."""
-        return self.newest_at(seq).filter(live=True)
+    def at(self, seq: int | None) -> Self:
+        """The versions that answered when `seq` was the newest number; tombstones are none.
+
+        None means the present, whose indexes hold nothing else.
+        """
+        return self.current() if seq is None else self.newest_at(seq).filter(live=True)
 
     def newest(self) -> Self:
         """The newest version of each object, tombstones included."""

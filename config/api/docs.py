@@ -11,7 +11,7 @@ from django.http import HttpResponse, HttpResponseNotModified
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.decorators import method_decorator
-from django.utils.http import parse_etags
+from django.utils.http import quote_etag
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import (
     OpenApiJsonRenderer,
@@ -25,6 +25,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from records.api.parameters import check_format, check_names, check_query
+from records.api.reading import has_tag
 
 SWAGGER = "drf_spectacular_sidecar/swagger-ui-dist"
 REDOC = "drf_spectacular_sidecar/redoc/bundles/redoc.standalone.js"
@@ -54,16 +55,13 @@ def redoc() -> bytes:
 
 def kept(request: Request, body: bytes, content_type: str) -> HttpResponse:
     """An answer that is the same to all, or 304 to who has it."""
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    given = {
-        found.removeprefix("W/") for found in parse_etags(request.headers.get("If-None-Match", ""))
-    }
+    tag = hashlib.sha256(body).hexdigest()[:32]
     response: HttpResponse
-    if given & {tag, "*"}:
+    if has_tag(request.headers.get("If-None-Match", ""), tag):
         response = HttpResponseNotModified()
     else:
         response = HttpResponse(body, content_type=content_type)
-    response["ETag"] = tag
+    response["ETag"] = quote_etag(tag)
     response["Cache-Control"] = "public, no-cache"
     return response
 

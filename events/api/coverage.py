@@ -211,6 +211,6 @@ def _references(
 ) -> dict[str, Any]:
     """The small forms of what is named, by id."""
     ids = {i for rows in groups.values() for i, _ in rows[:NAMED] if i}
-    versions = record.objects.current() if now.seq is None else record.objects.at(now.seq)
+    versions = record.objects.at(now.seq)
     bodies = versions.filter(object_id__in=ids).values_list("body", flat=True)
     return {body["id"]: record.reference(body) for body in (orjson.loads(text) for text in bodies)}

@@ -38,9 +38,7 @@ class ClaimantFilter(ReferenceFilter):
     """Events of which a source has a claim, at the same moment."""
 
     def filter(self, qs: QuerySet[Any], value: Terms) -> QuerySet[Any]:
-        seq = self.parent.moment.seq
-        claims = ClaimRecord.objects.current() if seq is None else ClaimRecord.objects.at(seq)
-        claims = claims.filter(event=OuterRef("object_id"))
+        claims = ClaimRecord.objects.at(self.parent.moment.seq).filter(event=OuterRef("object_id"))
         if value.any_of:
             qs = qs.filter(Exists(claims.filter(claimant__in=self.ids(value.any_of))))
         if value.none_of:

@@ -55,8 +55,7 @@ class ClaimViewSet(RecordViewSet):
     def geometries(self, bodies: Sequence[Body], now: Moment) -> Sequence[Body | None]:
         own = super().geometries(bodies, now)
         events = {body["event"]["id"] for body in bodies if body["event"]}
-        versions = EventRecord.objects
-        visible = versions.current() if now.seq is None else versions.at(now.seq)
+        visible = EventRecord.objects.at(now.seq)
         found = visible.filter(object_id__in=events).values_list("object_id", "body")
         of_events = {str(i): EventRecord.geometry(orjson.loads(body)) for i, body in found}
         return [

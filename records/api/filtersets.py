@@ -61,7 +61,6 @@ class StrictFilter(django_filters.FilterSet):
     def apply(self, queryset: QuerySet[Any], moment: Moment) -> QuerySet[Any]:
         """What matches at a moment: one query where there are references, else none yet."""
         self.moment, self.sorted_by_line, self.rank = moment, False, None
-        self.read_ahead = False
         wanted = [w for name, f in self.filters.items() for w in f.wanted(self.cleaned[name])]
         self.resolved = resolve(wanted, moment)
         self.read_ahead = bool(self.resolved)

@@ -32,7 +32,7 @@ def _values(params: QueryDict, name: str) -> list[str]:
     return [part.strip() for given in params.getlist(name) for part in given.split(",")]
 
 
-def read_fields(params: QueryDict, serializer: serializers.BaseSerializer) -> Kept | None:
+def read_fields(params: QueryDict, serializer: type[serializers.BaseSerializer]) -> Kept | None:
     """The members that `fields` asks for; None for whole records. Raises `BadParameter`."""
     paths = _values(params, "fields")
     if not paths:
@@ -40,8 +40,9 @@ def read_fields(params: QueryDict, serializer: serializers.BaseSerializer) -> Ke
     if len(paths) > FIELDS_LIMIT:
         raise BadParameter(("fields", f"takes at most {FIELDS_LIMIT} paths"))
     kept: Kept = {}
+    whole = serializer()
     for path in paths:
-        _keep(kept, path.split("."), serializer, path)
+        _keep(kept, path.split("."), whole, path)
     return kept
 
 
@@ -109,6 +110,8 @@ def read_expand(
 ) -> list[str]:
     """The names that `expand` asks for. Raises `BadParameter`."""
     names = _values(params, "expand")
+    if not names:
+        return []
     known = expandable(record, backwards)
     wrong = [name for name in names if name not in known]
     if wrong:
@@ -148,7 +151,7 @@ def included(
 ) -> bytes:
     """The members `included` and, where there is more, `included_truncated` and `included_rest`.
 
-    `address` gives the URL of a list by its resource. Two queries for each resource at most.
+    `address` gives the URL of a list by its resource. One query for each resource.
     """
     bodies = list(bodies)
     wanted: dict[str, set[str]] = defaultdict(set)
@@ -162,7 +165,7 @@ def included(
     rest: dict[str, list[str]] = {}
     for resource in sorted({*wanted, *(one.resource for one in pointing.values())}):
         versions = record_of(resource).objects
-        visible = versions.current() if now.seq is None else versions.at(now.seq)
+        visible = versions.at(now.seq)
         condition = Q(object_id__in=[UUID(object_id) for object_id in wanted[resource]])
         for one in pointing.values():
             if one.resource == resource:

@@ -42,6 +42,12 @@ AS_OF = OpenApiParameter(
 )
 
 
+def has_tag(given: str, tag: str) -> bool:
+    """Whether an `If-None-Match` names a tag, weakly or not, or any with `*`."""
+    tags = [found.removeprefix("W/") for found in parse_etags(given)]
+    return "*" in tags or quote_etag(tag) in tags
+
+
 class ReadView(APIView):
     """A view that answers reads: strict about its query, cacheable, the same on every path."""
 
@@ -97,8 +103,7 @@ class ReadView(APIView):
         given = self.request.META.get("HTTP_IF_NONE_MATCH")
         if not given:
             return None
-        tags = [found.removeprefix("W/") for found in parse_etags(given)]
-        if "*" not in tags and quote_etag(tag) not in tags:
+        if not has_tag(given, tag):
             return None
         return self._headed(HttpResponseNotModified(), tag, now.newest, now.recorded_at)
 

@@ -21,6 +21,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
+from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from records.api import paging
@@ -66,6 +67,7 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
 
     lookup_value_regex = "[^/]+"
     queryset: ClassVar[QuerySet[Any]]
+    serializer_class: ClassVar[type[BaseSerializer[Any]]]
     filterset_class: ClassVar[type[RecordFilter]]
     orderings: ClassVar[dict[str, paging.Ordering]]
     default_ordering: ClassVar[str]
@@ -93,9 +95,9 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
 
     def at(self, queryset: QuerySet[Any], when: Moment, *, live: bool = True) -> QuerySet[Any]:
         """The versions that answer at a moment."""
-        if when.seq is None:
-            return queryset.current() if live else queryset.newest()
-        return queryset.at(when.seq) if live else queryset.newest_at(when.seq)
+        if live:
+            return queryset.at(when.seq)
+        return queryset.newest() if when.seq is None else queryset.newest_at(when.seq)
 
     def get_renderers(self) -> Sequence[Any]:
         """Records come in all formats, what is told of them in JSON alone."""
@@ -177,7 +179,7 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
     def rendition(self) -> Rendition:
         """The format that is asked for, with the members chosen."""
         params, renderer = self.request.query_params, self.request.accepted_renderer
-        fields = read_fields(params, self.get_serializer())
+        fields = read_fields(params, self.serializer_class)
         expand = read_expand(params, self.record, self.backwards)
         if renderer.format == "jsonld":
             for name in ("fields", "expand"):
@@ -216,20 +218,16 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
             written = rendition.written([version.body], of_version)
             if now.seq is not None or rendition.still(version.newest):
                 break
-        body = rendition.single(written)
-        tag = hashlib.sha256(body).hexdigest()[:32]
-        return self.not_modified(tag, of_version) or self.answer(
-            body, tag, version.newest, version.recorded_at
-        )
+        return self.hashed(rendition.single(written), of_version)
 
     def whole(self, version: Any) -> HttpResponse:
         """The answer with one version, exactly as it is stored. It has `newest` beside it."""
-        body = version.body.encode()
+        return self.hashed(version.body.encode(), Moment(version.newest, version.recorded_at))
+
+    def hashed(self, body: bytes, now: Moment) -> HttpResponse:
+        """An answer whose tag is the hash of what it says, or the 304 to who has it."""
         tag = hashlib.sha256(body).hexdigest()[:32]
-        of_version = Moment(version.newest, version.recorded_at)
-        return self.not_modified(tag, of_version) or self.answer(
-            body, tag, version.newest, version.recorded_at
-        )
+        return self.not_modified(tag, now) or self.answer(body, tag, now.newest, now.recorded_at)
 
     @extend_schema(parameters=[AS_OF], responses=VersionSerializer(many=True), filters=False)
     @action(detail=True)

@@ -151,7 +151,7 @@ class SearchView(ReadView):
     def best_of(self, resource: str, text: str, query: Any, now: Moment, limit: int) -> list[str]:
         """The JSON of the records of a resource that fit best: by name, or else by words."""
         record = record_of(resource)
-        versions = record.objects.current() if now.seq is None else record.objects.at(now.seq)
+        versions = record.objects.at(now.seq)
         if record.name_key is None:
             matching = versions.filter(Matches(F("vector"), query))
             ranked = best(matching, Rank(F("vector"), query), limit, ["body"])
