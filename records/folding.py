@@ -46,7 +46,8 @@ _REPEATED = re.compile(r"(.)\1+")
 
 def fold(name: str) -> str:
     """A name without case, accents and apostrophes, its blanks single: what lists sort by."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    # Decomposed first: a sign such as a mathematical capital is one of another case only then.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     plain = "".join(c for c in decomposed if not unicodedata.combining(c))
     return " ".join(plain.translate(_DROPPED).split())
 
@@ -71,7 +72,8 @@ def words(text: str) -> str:
     Accents go, but for letters of their own (й, ї), and so do apostrophes and the commas of
     thousands. Signs of scripts that write without blanks are words each.
     """
-    plain = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text).casefold())
+    composed = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    plain = _THOUSANDS.sub("", composed)
     folded = plain.translate(_APOSTROPHES)
     if not folded.isascii():
         folded = "".join(map(_unmarked, folded))

@@ -1,7 +1,7 @@
 """Folding of names and texts: what a reader takes for the same becomes the same."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from records.folding import fold, sound, words
@@ -62,6 +62,7 @@ def test_a_text_is_made_of_words(text: str, found: str) -> None:
 
 
 @given(st.text())
+@example("𝞐")
 def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(fold(text)) == fold(text)
     assert words(words(text)) == words(text)
