@@ -1,4 +1,4 @@
-"""Published versions of events and claims."""
+"""Published versions of claims."""
 
 from typing import Any
 
@@ -7,29 +7,21 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
-from events.event_types import event_type
 from events.models import (
     Citation,
     CitationHop,
     Claim,
     ClaimLink,
     ClaimPlace,
-    Event,
-    EventCode,
-    EventLink,
-    EventParticipant,
-    EventPlace,
-    PlaceRole,
 )
-from events.querysets import ClaimRecordQuerySet, EventRecordQuerySet
-from places.positions import point, points
-from records.models import PlaceLine, Point
+from events.querysets import ClaimRecordQuerySet
+from events.records.event import ids_of
+from places.positions import points
+from records.models import PlaceLine
 from records.models.record import CURRENT
 from records.record import PublishedRecord
 from records.shape import (
     Body,
-    Coded,
-    Codes,
     Derived,
     Group,
     Links,
@@ -38,177 +30,10 @@ from records.shape import (
     Rows,
     Scalar,
     Shape,
-    SortedList,
     Statement,
     Time,
 )
 from records.timeline import time_columns, time_indexes, time_values
-
-
-def _ids(references: list[Body]) -> list[str]:
-    return sorted({reference["id"] for reference in references})
-
-
-class EventRecord(PublishedRecord):
-    """One published version of an event."""
-
-    newest_first = "when_last"
-    shape = Shape(
-        "events",
-        Event,
-        Coded("type", "type_id", expand=event_type),
-        SortedList("contexts", initial=list),
-        Scalar("title"),
-        Scalar("summary"),
-        Scalar("status", initial="claimed"),
-        Time("when"),
-        Reference("place", "places"),
-        Scalar("lat"),
-        Scalar("lon"),
-        Scalar("geo_precision"),
-        Rows(
-            "places",
-            EventPlace,
-            "event",
-            [
-                Reference("place", "places"),
-                Scalar("role", initial="location"),
-                Scalar("basis", initial="text"),
-            ],
-            ("place", "role"),
-        ),
-        Rows(
-            "participants",
-            EventParticipant,
-            "event",
-            [Reference("actor", "actors"), Scalar("role")],
-            ("actor", "role"),
-        ),
-        Links(
-            "relations",
-            EventLink,
-            "event",
-            [
-                Scalar("kind"),
-                Reference("event", "events", "target_id"),
-                Scalar("phrase"),
-                Reference("claim", "claims"),
-            ],
-            ("event", "kind", "claim"),
-            symmetric=("same_as",),
-        ),
-        Codes(EventCode, "event"),
-    )
-
-    title = models.CharField(max_length=200, help_text="Its title.")
-    type = models.CharField(max_length=64, help_text="Its type.")
-    contexts = ArrayField(models.CharField(max_length=32), help_text="Its contexts.")
-    status = models.CharField(max_length=16, help_text="Its status.")
-    places = ArrayField(models.UUIDField(), help_text="Ids of its places.")
-    participants = ArrayField(
-        models.UUIDField(), help_text="Ids of its participants and of the actors above them."
-    )
-    parties = ArrayField(models.UUIDField(), help_text="Ids of its participants' parties.")
-    part_of = ArrayField(models.UUIDField(), help_text="Ids of the events that it is part of.")
-    lat = models.FloatField(null=True, help_text="Latitude of its position, or else its place's.")
-    lon = models.FloatField(null=True, help_text="Longitude of its position, or else its place's.")
-    when_earliest, when_latest, when_first, when_last = time_columns("the event")
-
-    objects = EventRecordQuerySet.as_manager()
-
-    class Meta(PublishedRecord.Meta):
-        abstract = False
-        ordering = ["seq"]
-        indexes = [
-            *PublishedRecord.Meta.indexes,
-            *time_indexes("when", "event_record"),
-            models.Index(
-                fields=["type", "-when_last", "-object_id"],
-                condition=CURRENT,
-                name="event_record_type",
-            ),
-            models.Index(
-                fields=["status", "-when_last", "-object_id"],
-                condition=CURRENT,
-                name="event_record_status",
-            ),
-            models.Index(fields=["lat", "lon"], condition=CURRENT, name="event_record_position"),
-            GinIndex(fields=["places"], condition=CURRENT, name="event_record_places"),
-            GinIndex(fields=["participants"], condition=CURRENT, name="event_record_participants"),
-            GinIndex(fields=["parties"], condition=CURRENT, name="event_record_parties"),
-            GinIndex(fields=["part_of"], condition=CURRENT, name="event_record_part_of"),
-            GinIndex(fields=["contexts"], condition=CURRENT, name="event_record_contexts"),
-        ]
-
-    @classmethod
-    def reference(cls, body: Body) -> Body:
-        return {"id": body["id"], "title": body["title"], "type": body["type"]["code"]}
-
-    @classmethod
-    def geometry(cls, body: Body) -> Body | None:
-        """Its position as GeoJSON, or else its place's, or those of the places it happened in."""
-        return point(**cls.borrowed(body)) or points(cls.located(body))
-
-    @classmethod
-    def said(cls, body: Body) -> list[str | None]:
-        return [body["title"], body["summary"], body["type"]["label"]]
-
-    @classmethod
-    def named(cls, body: Body) -> list[Body | None]:
-        places = [element["place"] for element in body["places"]]
-        return [body["place"], *places, *(p["actor"] for p in body["participants"])]
-
-    @classmethod
-    def lineage(cls, body: Body, look: Look) -> list[str]:
-        ids = {element["place"]["id"] for element in body["places"]}
-        if body["place"]:
-            ids.add(body["place"]["id"])
-        return sorted({above for place in ids for above in look.line("places", place)})
-
-    @classmethod
-    def taken(cls, body: Body, line: list[str], by: str) -> Any:
-        if by != "claims":
-            return cls.reference(body)
-        places = [element["place"] for element in body["places"]] + [body["place"]]
-        return cls.reference(body), line, _ids([place for place in places if place])
-
-    @classmethod
-    def borrowed(cls, body: Body) -> dict[str, Any]:
-        nowhere = {"lat": None, "lon": None}
-        position = body if body["lat"] is not None else body["place"] or nowhere
-        if position["lat"] is None:
-            located = cls.located(body)
-            position = located[0] if len(located) == 1 else nowhere
-        return {"lat": position["lat"], "lon": position["lon"]}
-
-    @classmethod
-    def located(cls, body: Body) -> list[Body]:
-        """The places with a position where it happened, each once."""
-        happened = [e["place"] for e in body["places"] if e["role"] == PlaceRole.LOCATION]
-        return [place for place in happened if place["lat"] is not None]
-
-    @classmethod
-    def several(cls, body: Body) -> list[tuple[float, float]]:
-        if cls.borrowed(body)["lat"] is not None:
-            return []
-        return [(place["lat"], place["lon"]) for place in cls.located(body)]
-
-    @classmethod
-    def columns(cls, body: Body, look: Look) -> dict[str, Any]:
-        actors = [participant["actor"] for participant in body["participants"]]
-        places = [element["place"] for element in body["places"]]
-        return {
-            "title": body["title"],
-            "type": body["type"]["code"],
-            "contexts": body["contexts"],
-            "status": body["status"],
-            "places": _ids(places + ([body["place"]] if body["place"] else [])),
-            "participants": sorted({i for a in actors for i in look.line("actors", a["id"])}),
-            "parties": sorted({actor["party_id"] for actor in actors if actor["party_id"]}),
-            "part_of": _ids([r["event"] for r in body["relations"] if r["kind"] == "part_of"]),
-            **cls.borrowed(body),
-            **time_values("when", body["when"]),
-        }
 
 
 def claim_party(body: Body, look: Look) -> Body:
@@ -413,11 +238,11 @@ class ClaimRecord(PublishedRecord):
             "claimant": body["claimant"]["id"],
             "party": body["party_id"],
             "event": body["event"] and body["event"]["id"],
-            "places": _ids(places),
-            "actors": _ids([actor for actor in actors if actor]),
+            "places": ids_of(places),
+            "actors": ids_of([actor for actor in actors if actor]),
             "object_actor": body["object_actor"] and body["object_actor"]["id"],
-            "documents": _ids(documents),
-            "publishers": _ids([c["publisher"] for c in cited if c["publisher"]]),
+            "documents": ids_of(documents),
+            "publishers": ids_of([c["publisher"] for c in cited if c["publisher"]]),
             "polarity": body["polarity"],
             "certainty": body["certainty"],
             "conditional": body["condition"] is not None,
@@ -430,37 +255,6 @@ class ClaimRecord(PublishedRecord):
             "holds_earliest": holds_columns["holds_earliest"],
             "holds_latest": holds_columns["holds_latest"],
         }
-
-
-class EventPlaceLine(PlaceLine):
-    """That a version of an event lies in a place."""
-
-    record = models.ForeignKey(
-        EventRecord,
-        models.PROTECT,
-        db_column="seq",
-        related_name="place_lines",
-        help_text="The version.",
-    )
-    when_first = models.DateTimeField(help_text="The version's `when_first`.")
-    when_last = models.DateTimeField(help_text="The version's `when_last`.")
-    recorded_at = models.DateTimeField(help_text="The version's `recorded_at`.")
-
-    class Meta:
-        indexes = [
-            models.Index(
-                fields=["place_id", "-when_last", "-object_id"],
-                condition=Q(current=True),
-                name="event_line_desc",
-            ),
-            models.Index(
-                fields=["place_id", "-when_last", "-object_id"], name="event_line_desc_all"
-            ),
-            models.Index(fields=["place_id", "when_first", "object_id"], name="event_line_asc"),
-            models.Index(
-                fields=["place_id", "recorded_at", "object_id"], name="event_line_recorded"
-            ),
-        ]
 
 
 class ClaimPlaceLine(PlaceLine):
@@ -494,18 +288,4 @@ class ClaimPlaceLine(PlaceLine):
         ]
 
 
-class EventPoint(Point):
-    """One of several places that a version of an event happened in."""
-
-    record = models.ForeignKey(
-        EventRecord,
-        models.PROTECT,
-        db_column="seq",
-        related_name="points",
-        help_text="The version.",
-    )
-
-
-EventRecord.place_line = EventPlaceLine
-EventRecord.point_table = EventPoint
 ClaimRecord.place_line = ClaimPlaceLine
