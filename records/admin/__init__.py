@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from records.admin.acts import ask
 from records.admin.curated import Fields, Labelled, short
 from records.admin.filters import CodeFilter
+from records.admin.pairs import pair_of
 from records.admin.readonly import (
     ObjectIdAdmin,
     ReadOnlyAdmin,
@@ -79,6 +80,8 @@ class OpenFilter(admin.SimpleListFilter):
 class ReviewItemAdmin(ObjectIdAdmin):
     """The curators' list of work, newest first."""
 
+    change_form_template = "admin/records/review.html"
+
     list_display = ("reason", "kind", "about", "member", "dataset", "created_at", "resolved_at")
     list_filter = (OpenFilter, "kind", "resource", "dataset")
     list_select_related = ("dataset",)
@@ -88,6 +91,9 @@ class ReviewItemAdmin(ObjectIdAdmin):
         *("created_at", "resolved_at", "resolution"),
     )
 
+    class Media:
+        css = {"all": ["records/admin.css"]}
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return admin.ModelAdmin.has_change_permission(self, request, obj)
 
@@ -95,6 +101,21 @@ class ReviewItemAdmin(ObjectIdAdmin):
         if "resolve" in request.POST.getlist("action") and not self.has_change_permission(request):
             raise PermissionDenied
         return super().changelist_view(request, extra_context)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Questions about a row, also those about which of two may be one with the other."""
+        found, distinct = super().get_search_results(request, queryset, search_term)
+        if term := search_term.strip().lower():
+            found = found | queryset.filter(kind=ReviewItem.Kind.DUPLICATE, member=term)
+        return found, distinct
+
+    def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> Any:
+        item = kwargs.get("obj")
+        if item is not None and item.kind == ReviewItem.Kind.DUPLICATE:
+            context["pair"] = pair_of(item, request)
+        return super().render_change_form(request, context, **kwargs)
 
     def label(self, item: ReviewItem) -> str:
         """The question, and the row in question."""

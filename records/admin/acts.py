@@ -1,6 +1,6 @@
 """What a curator can do to rows, selected in a list or from the page of one.
 
-Publish, retract, restore, merge, send to review, discard.
+Publish, retract, restore, merge, send to review, discard, look for duplicates.
 """
 
 import re
@@ -10,16 +10,17 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from records import publishing
 from records.admin.forms import Choice, label_of
-from records.models import ChangeSet, State
-from records.registry import record_of, resource_of, resources
+from records.models import ChangeSet, ReviewItem, State
+from records.registry import comparison, record_of, resource_of, resources
 
 #: The role in which the admin acts; public in the change log.
 ROLE = "curator"
@@ -29,6 +30,8 @@ MOST = 5_000
 SHOWN = 20
 #: As many rows as are merged into one at a time: each is a change set of its own.
 MERGED = 20
+#: As many rows as duplicates are looked for at a time.
+COMPARED = 500
 #: The name under which the page of a row posts its id, to be led back to.
 BACK = "back"
 #: How a refusal tells a row: its resource and id.
@@ -60,6 +63,8 @@ class MergeForm(ReasonForm):
             error_messages={"invalid_choice": "This row is not public any more."},
         )
         self.order_fields(self.field_order)
+        # Where the page of a pair leads here, it names the survivor.
+        self.initial["into"] = request.POST.get("into", "")
 
     def clean_into(self) -> Any:
         """A row that is not the only one selected."""
@@ -81,10 +86,10 @@ def ask(
     form.fields["reason"].help_text = why
     if answered and form.is_valid():
         return str(form.cleaned_data["reason"])
-    return _page(model_admin, request, rows, form, act, title)
+    return page(model_admin, request, rows, form, act, title)
 
 
-def _page(
+def page(
     model_admin: Any,
     request: HttpRequest,
     rows: QuerySet[Any],
@@ -177,7 +182,8 @@ def _too_many(model_admin: Any, request: HttpRequest, rows: QuerySet[Any]) -> bo
     return True
 
 
-def _say(model_admin: Any, request: HttpRequest, done: ChangeSet | None, what: str) -> None:
+def say(model_admin: Any, request: HttpRequest, done: ChangeSet | None, what: str) -> None:
+    """Tell what an act made public, and under which numbers."""
     if done is None:
         text, level = "Nothing differs from what is public.", messages.INFO
     else:
@@ -198,7 +204,7 @@ def publish(model_admin: Any, request: HttpRequest, rows: QuerySet[Any]) -> None
     except publishing.PublishError as error:
         show_problems(model_admin, request, error.problems)
     else:
-        _say(model_admin, request, done, "Published")
+        say(model_admin, request, done, "Published")
 
 
 @admin.action(description="Retract, with a reason", permissions=["publish"])
@@ -215,7 +221,7 @@ def retract(model_admin: Any, request: HttpRequest, rows: QuerySet[Any]) -> Temp
     except publishing.PublishError as error:
         show_problems(model_admin, request, error.problems)
     else:
-        _say(model_admin, request, done, "Retracted")
+        say(model_admin, request, done, "Retracted")
     return None
 
 
@@ -232,7 +238,7 @@ def restore(model_admin: Any, request: HttpRequest, rows: QuerySet[Any]) -> Temp
         except publishing.PublishError as error:
             show_problems(model_admin, request, error.problems)
         else:
-            _say(model_admin, request, done, "Restored")
+            say(model_admin, request, done, "Restored")
     return None
 
 
@@ -251,7 +257,7 @@ def merge(model_admin: Any, request: HttpRequest, rows: QuerySet[Any]) -> Templa
             "refers to that row then; its names, codes and origins move there. “Restore” undoes "
             "it, until what was moved has been published anew."
         )
-        return _page(model_admin, request, rows, form, "merge", "Merge", what)
+        return page(model_admin, request, rows, form, "merge", "Merge", what)
     into, reason = form.cleaned_data["into"], form.cleaned_data["reason"]
     for resource, row_id in objects(rows.exclude(pk=into.pk)):
         try:
@@ -261,8 +267,47 @@ def merge(model_admin: Any, request: HttpRequest, rows: QuerySet[Any]) -> Templa
         except publishing.PublishError as error:
             show_problems(model_admin, request, error.problems)
         else:
-            _say(model_admin, request, done, f"Merged into {label_of(into)}")
+            _settle(resource, row_id, into.pk, reason)
+            say(model_admin, request, done, f"Merged into {label_of(into)}")
     return None
+
+
+def _settle(resource: str, loser: Any, survivor: Any, reason: str) -> None:
+    """Resolve the question whether two rows are one, now that they are."""
+    about = Q(object_id=loser, member=str(survivor)) | Q(object_id=survivor, member=str(loser))
+    ReviewItem.objects.filter(
+        about, kind=ReviewItem.Kind.DUPLICATE, resource=resource, resolved_at__isnull=True
+    ).update(resolved_at=timezone.now(), resolution=f"Merged: {reason}")
+
+
+@admin.action(description="Look for duplicates of the selected", permissions=["change"])
+def look_for_duplicates(model_admin: Any, request: HttpRequest, rows: QuerySet[Any]) -> None:
+    """Ask about public rows that may be one with the selected; nothing is merged."""
+    resource = resource_of(rows.model)
+    look_for = comparison(resource)
+    assert look_for is not None  # the act is offered only then
+    if rows.count() > COMPARED:
+        text = f"At most {COMPARED} rows are compared at a time: use manage.py find_duplicates."
+        model_admin.message_user(request, text, messages.ERROR)
+        return
+    left = rows.filter(is_public=False).count()
+    if left:
+        text = f"Left alone, because only public rows are compared: {left}."
+        model_admin.message_user(request, text, messages.WARNING)
+    new, waiting = look_for(list(rows.filter(is_public=True).values_list("pk", flat=True)))
+    if not waiting:
+        text = "No pair was found that may be one and is not settled."
+        model_admin.message_user(request, text, messages.INFO)
+        return
+    pairs = "1 pair" if len(waiting) == 1 else f"{len(waiting)} pairs"
+    text = f"{pairs} may be one; asked about now: {new}."
+    if request.user.has_perm("records.view_reviewitem"):  # type: ignore[union-attr]
+        url = reverse("admin:records_reviewitem_changelist")
+        asked = f"kind__exact={ReviewItem.Kind.DUPLICATE}&resource={resource}"
+        if len(waiting) <= SHOWN:
+            asked = "id__in=" + ",".join(str(item.pk) for item in waiting)
+        text = format_html('{} <a href="{}?{}">Look at them</a>', text, url, asked)
+    model_admin.message_user(request, text, messages.SUCCESS)
 
 
 @admin.action(description="Send to review", permissions=["change"])

@@ -11,8 +11,8 @@ from django.contrib.admin.utils import flatten
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.forms import Textarea
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -36,7 +36,7 @@ from records.admin.forms import (
 from records.admin.search import found
 from records.edition import lock
 from records.models import Change, Curated, Origin, Refresh, ReviewItem, State
-from records.registry import record_of, resource_of
+from records.registry import comparison, record_of, resource_of
 from records.workspace import mark_edited
 
 #: Acts on the public side, which need the permission to publish.
@@ -246,7 +246,10 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
     """A curated row. Saving it, or what hangs on it, makes it a draft until it is published."""
 
     form = RowForm
-    actions = (*(acts.publish, acts.submit, acts.merge, acts.retract, acts.restore, acts.discard),)
+    actions = (
+        *(acts.publish, acts.submit, acts.merge, acts.retract, acts.restore, acts.discard),
+        acts.look_for_duplicates,
+    )
     list_per_page = 50
     show_full_result_count = False
     change_form_template = "admin/records/change_form.html"
@@ -361,7 +364,8 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
         if row.is_public:
             yield f"/api/v1/{resource}/{row.pk}/", "public record"
         about = {"resource": resource, "object_id": row.pk}
-        waiting = ReviewItem.objects.filter(**about, resolved_at__isnull=True)
+        asked = Q(object_id=row.pk) | Q(kind=ReviewItem.Kind.DUPLICATE, member=str(row.pk))
+        waiting = ReviewItem.objects.filter(asked, resource=resource, resolved_at__isnull=True)
         for model, text, shown in [
             (record_of(resource), "versions", True),
             (Change, "changes", True),
@@ -383,6 +387,8 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
             yield "submit", "Send to review"
         if row.state in UNPUBLISHED and row.is_public and self.has_change_permission(request, row):
             yield "discard", "Discard edits"
+        if row.is_public and comparison(resource_of(row)) and self.has_change_permission(request):
+            yield "look_for_duplicates", "Look for duplicates"
         if publishes and row.is_public:
             yield "merge", "Merge into …"
             yield "retract", "Retract …"
@@ -416,6 +422,8 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
     def get_actions(self, request: HttpRequest) -> Any:
         found = super().get_actions(request)
         found.pop("delete_selected", None)
+        if comparison(resource_of(self.model)) is None:
+            found.pop("look_for_duplicates", None)
         return found
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
@@ -504,6 +512,8 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
         super().save_related(request, form, formsets, change)
         if not change or form.has_changed() or any(formset.has_changed() for formset in formsets):
             mark_edited(form.instance, user=request.user)
+        # Rules that wait for the commit speak up before the page says that all is saved.
+        connection.check_constraints()
 
     @transaction.atomic
     def delete_model(self, request: HttpRequest, obj: Any) -> None:

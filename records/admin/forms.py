@@ -1,7 +1,7 @@
 """Forms of the admin: errors beside the field, and no query a row."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import forms
@@ -357,3 +357,55 @@ class LinkFormSet(ChildFormSet):
         if commit:
             link.save()
         return link
+
+
+class ChainFormSet(LinkFormSet):
+    """Links some kinds of which lead one way: what would lead back to the row is refused."""
+
+    #: Kinds that lead one way, each with the symmetric kind whose ends are one and the same to it.
+    chains: Mapping[str, str | None] = {}
+
+    def clean(self) -> None:
+        super().clean()
+        if self.instance._state.adding or not all(form.is_valid() for form in self.forms):
+            return
+        kept = [
+            form
+            for form in self.forms
+            if form.cleaned_data and not self._should_delete_form(form)  # type: ignore[attr-defined]
+        ]
+        for kind, same in self.chains.items():
+            changed = [
+                form
+                for form in kept
+                if form.has_changed() and form.cleaned_data["kind"] in (kind, same)
+            ]
+            if changed and self._leads_back(kept, kind, same):
+                changed[0].add_error(
+                    "target",
+                    f"Other links lead back from there: a chain of `{kind}` links has an end.",
+                )
+
+    def _leads_back(self, kept: list[Any], kind: str, same: str | None) -> bool:
+        """Whether links of a kind, as they will be, lead from the row to itself."""
+        start, here = self.fk.name, self.instance.pk
+        typed = [(here, form.cleaned_data["kind"], form.cleaned_data["target"].pk) for form in kept]
+        # Whether a link of the kind was followed goes with where one is.
+        seen, waiting = {(here, False)}, {(here, False)}
+        while waiting and (here, True) not in seen:
+            ends = {end for end, _ in waiting}
+            stored = self.model._default_manager.filter(
+                Q(**{f"{start}__in": ends}, kind__in=[kind, same or kind])
+                | Q(target__in=ends, kind=same or "")
+            ).exclude(**{start: here})
+            links = [*typed, *stored.values_list(f"{start}_id", "kind", "target_id")]
+            steps = [(one, of, other) for one, of, other in links if of in (kind, same)]
+            steps += [(other, of, one) for one, of, other in steps if of == same]
+            waiting = {
+                (other, moved or of == kind)
+                for end, moved in waiting
+                for one, of, other in steps
+                if one == end
+            } - seen
+            seen |= waiting
+        return (here, True) in seen
