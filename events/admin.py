@@ -1,13 +1,15 @@
 """Curation of events and claims, and of where claims can be read."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -18,6 +20,7 @@ from events.models import (
     ClaimLink,
     ClaimPlace,
     Context,
+    Contradiction,
     Event,
     EventCode,
     EventLink,
@@ -25,8 +28,13 @@ from events.models import (
     EventPlace,
     EventType,
     Metric,
+    Resolution,
 )
+from events.order import CLAIM_CHAINS, EVENT_CHAINS
 from events.passages import passage_of, text_hash
+from events.records import ContradictionRecord
+from events.resolving import resolve
+from records.admin import acts
 from records.admin.curated import (
     ChildInline,
     CodeInline,
@@ -39,8 +47,17 @@ from records.admin.curated import (
     time_column,
     time_rows,
 )
-from records.admin.forms import ChildFormSet, CuratedForm, RowForm, SpansField, label_of
+from records.admin.filters import CodeFilter
+from records.admin.forms import (
+    ChainFormSet,
+    ChildFormSet,
+    CuratedForm,
+    RowForm,
+    SpansField,
+    label_of,
+)
 from records.admin.readonly import PartAdmin, ReadOnlyAdmin, pretty, register_rest
+from records.publishing import PublishError
 from records.workspace import mark_edited
 from sources.admin import PartyFilter
 from sources.models import Document, DocumentText
@@ -156,10 +173,17 @@ class EventParticipantInline(ChildInline):
     verbose_name, verbose_name_plural = "participant", "participants"
 
 
+class EventLinkFormSet(ChainFormSet):
+    """The links of an event."""
+
+    chains = EVENT_CHAINS
+
+
 class EventLinkInline(LinkInline):
     """Links to other events."""
 
     model = EventLink
+    formset = EventLinkFormSet
     fk_name = "event"
     fields = ("kind", "target", "phrase", "claim")
 
@@ -260,10 +284,17 @@ class ClaimPlaceInline(ChildInline):
     verbose_name, verbose_name_plural = "place", "places"
 
 
+class ClaimLinkFormSet(ChainFormSet):
+    """The links of a claim."""
+
+    chains = CLAIM_CHAINS
+
+
 class ClaimLinkInline(LinkInline):
     """Links to other claims."""
 
     model = ClaimLink
+    formset = ClaimLinkFormSet
     fk_name = "claim"
     fields = ("kind", "target", "phrase", "how")
 
@@ -491,6 +522,134 @@ class CitationAdmin(Fields, PartAdmin):
     def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """Leads back to the claim."""
         return HttpResponseRedirect(reverse("admin:events_claim_change", args=[obj.claim_id]))
+
+
+class ResolveForm(acts.ReasonForm):
+    """How a contradiction is resolved, and why."""
+
+    field_order = ("resolution", "reason")
+    resolution = forms.ChoiceField(choices=[(code, code) for code in Resolution.values])
+
+
+@admin.action(description="Resolve, with a reason", permissions=["publish"])
+def resolve_selected(
+    model_admin: Any, request: HttpRequest, rows: QuerySet[Any]
+) -> TemplateResponse | None:
+    """Say how contradictions are resolved, each in a change set of its own."""
+    if rows.count() > acts.MERGED:
+        text = f"At most {acts.MERGED} contradictions are resolved at a time: select fewer."
+        model_admin.message_user(request, text, messages.ERROR)
+        return None
+    form = ResolveForm(request.POST if "reason" in request.POST else None)
+    form.fields["reason"].help_text = "Say why. The reason is public."
+    if not form.is_valid():
+        what = "The resolution stays, however often contradictions are computed anew."
+        return acts.page(model_admin, request, rows, form, "resolve_selected", "Resolve", what)
+    for row in rows:
+        try:
+            done = resolve(row.pk, **form.cleaned_data, user=request.user, role=acts.ROLE)
+        except PublishError as error:
+            acts.show_problems(model_admin, request, error.problems)
+        else:
+            acts.say(model_admin, request, done, f"Resolved as {form.cleaned_data['resolution']}")
+    return None
+
+
+@admin.register(Contradiction)
+class ContradictionAdmin(ReadOnlyAdmin):
+    """Contradictions follow from the claims; how one is resolved is for a curator to say."""
+
+    list_display = ("rule_code", "one", "another", "resolution_code", "updated")
+    list_filter = (("resolution", CodeFilter), ("rule", CodeFilter), "dataset")
+    list_select_related = ("first__claimant", "second__claimant")
+    search_fields = ("first__statement", "second__statement")
+    ordering = ("-updated_at", "-pk")
+    fields = readonly_fields = (
+        *("rule_code", "differ", "one", "another"),
+        *("resolution_code", "resolution_reason", "dataset", "updated", "json"),
+    )
+    actions = (resolve_selected,)
+    change_form_template = "admin/records/change_form.html"
+
+    class Media:
+        css = {"all": ["records/admin.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        public = ContradictionRecord.objects.current().filter(object_id=OuterRef("pk"))
+        return super().get_queryset(request).filter(Exists(public))
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        """Whether the account may say how contradictions are resolved."""
+        return bool(
+            request.user.has_perm("records.publish")
+            and request.user.has_perm("events.change_contradiction")
+        )
+
+    @admin.display(description="rule", ordering="rule")
+    def rule_code(self, row: Contradiction) -> str:
+        """The rule by its code, as the API writes it."""
+        return row.rule
+
+    @admin.display(description="resolution", ordering="resolution")
+    def resolution_code(self, row: Contradiction) -> str:
+        """The resolution by its code, as the API writes it."""
+        return row.resolution
+
+    @admin.display(description="one side")
+    def one(self, row: Contradiction) -> str:
+        """The first claim and who said it."""
+        return self._side(row.first)
+
+    @admin.display(description="other side")
+    def another(self, row: Contradiction) -> str:
+        """The other claim and who said it."""
+        return self._side(row.second)
+
+    def _side(self, claim: Claim) -> str:
+        url = reverse("admin:events_claim_change", args=[claim.pk])
+        return format_html(
+            '{}: <a href="{}">{}</a>', claim.claimant.name, url, short(claim.statement)
+        )
+
+    @admin.display(description="updated", ordering="updated_at")
+    def updated(self, row: Contradiction) -> str:
+        """The day on which it was last changed, in UTC."""
+        return f"{row.updated_at:%Y-%m-%d}"
+
+    def _body(self, row: Contradiction) -> Any:
+        version = ContradictionRecord.objects.current().filter(object_id=row.pk).first()
+        return json.loads(version.body) if version else None
+
+    @admin.display(description="what differs")
+    def differ(self, row: Contradiction) -> str:
+        """What differs, in words."""
+        body = self._body(row)
+        return body["difference"]["text"] if body else "-"
+
+    @admin.display(description="public record")
+    def json(self, row: Contradiction) -> str:
+        """The JSON as served, indented."""
+        return pretty(self._body(row))
+
+    def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> Any:
+        row = kwargs["obj"]
+        may = self.has_publish_permission(request)
+        context["head"] = {
+            "standing": row.resolution,
+            "links": [(f"/api/v1/contradictions/{row.pk}/", "public record")],
+            "acts": [("resolve_selected", "Resolve …")] if may else [],
+            "changed": f"last changed {row.updated_at:%Y-%m-%d %H:%M} UTC",
+        }
+        return super().render_change_form(request, context, **kwargs)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Leads back to the page of the contradiction where the act was asked for there."""
+        answer = super().response_action(request, queryset)
+        back = queryset.filter(pk__in=request.POST.getlist(acts.BACK)).first()
+        if isinstance(answer, HttpResponseRedirect) and back is not None:
+            url = reverse("admin:events_contradiction_change", args=[back.pk])
+            return HttpResponseRedirect(url)
+        return answer
 
 
 register_rest("events")

@@ -7,18 +7,28 @@ class EventsConfig(AppConfig):
     name = "events"
 
     def ready(self) -> None:
-        from events import models
+        from events import control, duplicates, models, positions
+        from events.derivation import derive_arguments
         from events.event_types import values
+        from events.links import check_links
         from events.passages import check_passages
-        from events.records import ClaimRecord, EventRecord
+        from events.records import ClaimRecord, ContradictionRecord, EventRecord
         from events.support import check_support
         from records import vocabularies
-        from records.registry import check, register
+        from records.registry import check, derive, register
 
         register(EventRecord)
         register(ClaimRecord)
+        register(ContradictionRecord)
+        duplicates.register()
+        derive(derive_arguments)
         check(check_passages)
+        check(check_links)
         check(check_support)
         vocabularies.register(
-            Path(__file__).with_name("vocabularies.yaml"), models, given={"event-types": values}
+            Path(__file__).with_name("vocabularies.yaml"),
+            models,
+            control,
+            positions,
+            given={"event-types": values},
         )

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from events.models import EventStatus, Polarity, Voice
+from events.models import EventStatus, Level, Polarity, Voice
 from events.records import ClaimRecord
 from records.edition import Edition
 from records.models import Cause, ReviewItem
@@ -12,10 +12,11 @@ SUPPORTED = (EventStatus.OCCURRED, EventStatus.ONGOING)
 
 
 def check_support(made: Edition) -> None:
-    """Refuse an event as `occurred` or `ongoing` that no affirmed narration claim supports.
+    """Refuse an event as `occurred` or `ongoing` that nothing supports.
 
-    Checked over the claims public by then. Where support is lost later, because a claim is
-    retracted or changed, the event stays as it is and a review item is made.
+    A narration claim that affirms it does, and so does corroboration beyond one party. Checked
+    over the claims public by then. Where support is lost later, because a claim is retracted or
+    changed, the event stays as it is and a review item is made.
     """
     stated = {
         key[1]
@@ -30,9 +31,10 @@ def check_support(made: Edition) -> None:
     for event_id in sorted(stated - supported):
         made.problem(
             ("events", event_id),
-            "is said to have occurred or to be ongoing, and no public claim of kind occurrence in "
-            "the narration of a document affirms it; give it the status claimed, or publish such "
-            "a claim with it",
+            "is said to have occurred or to be ongoing, no public claim of kind occurrence in the "
+            "narration of a document affirms it, and it is not corroborated beyond one party; "
+            "give it the status claimed, or disputed where it is contradicted, or publish such a "
+            "claim with it",
         )
     standing = _standing(made, _events_of_changed_claims(made) - stated)
     for event_id in sorted(standing - _supported(made, standing)):
@@ -40,8 +42,8 @@ def check_support(made: Edition) -> None:
             kind=ReviewItem.Kind.SUPPORT,
             resource="events",
             object_id=UUID(event_id),
-            reason="No public claim in the narration of a document affirms any more that it "
-            "occurred or is ongoing.",
+            reason="It stands as occurred or ongoing; no public claim in the narration of a "
+            "document affirms it any more, and it is not corroborated beyond one party.",
         )
 
 
@@ -57,11 +59,13 @@ def _standing(made: Edition, event_ids: set[str]) -> set[str]:
 
 
 def _supported(made: Edition, event_ids: set[str]) -> set[str]:
-    """Those of the events that a claim supports once the set is committed."""
+    """Those of the events that claims support once the set is committed."""
     if not event_ids:
         return set()
+    made.prefetch(("events", event_id) for event_id in event_ids)
+    supported = {event_id for event_id in event_ids if _corroborated(made, event_id)}
     mine = {key[1] for key in [*made.statements, *made.tombstones] if key[0] == "claims"}
-    supported = {
+    supported |= {
         statement["event"]
         for key, statement in made.statements.items()
         if key[0] == "claims"
@@ -74,6 +78,12 @@ def _supported(made: Edition, event_ids: set[str]) -> set[str]:
     elsewhere = ClaimRecord.objects.current().narrating(event_ids).exclude(object_id__in=mine)
     supported |= {str(event_id) for event_id in elsewhere.values_list("event", flat=True)}
     return supported
+
+
+def _corroborated(made: Edition, event_id: str) -> bool:
+    """Whether more than one party, or an independent source beside one, says that it happened."""
+    found = made.body("events", event_id)["corroboration"]
+    return found is not None and found["level"] in (Level.THIRD_PARTY, Level.CROSS_PARTY)
 
 
 def _events_of_changed_claims(made: Edition) -> set[str]:

@@ -21,7 +21,7 @@ from records import searching
 from records.copying import copy_rows
 from records.models import Cause, Change, ChangeSet, Op, Refresh, ReviewItem
 from records.record import PublishedRecord, content_hash, core_json, whole_json
-from records.registry import checks, embedders, record_of, resources
+from records.registry import checks, derivations, embedders, holders, record_of, resources
 from records.shape import Body, Statement
 from records.time import format_instant
 
@@ -86,6 +86,10 @@ class Edition:
     bodies: dict[Key, Body] = field(default_factory=dict)
     lines: dict[Key, list[str]] = field(default_factory=dict)
     causes: dict[Key, str] = field(default_factory=dict)
+    #: What was computed from other records in this set, by object.
+    computed: dict[Key, Body] = field(default_factory=dict)
+    #: Objects of which everything that follows from other records is to be computed anew.
+    stale: set[Key] = field(default_factory=set)
     change_set: ChangeSet | None = None
     #: Called with the edition once its versions are written, in the same transaction.
     after_commit: Callable[["Edition"], None] | None = None
@@ -168,6 +172,14 @@ class Edition:
                 self.lines[key] = public.line if public else []
         return self.lines[key]
 
+    def derived(self, resource: str, object_id: str) -> Body:
+        """What is computed of an object from other records, once this set is committed."""
+        key = (resource, object_id)
+        if key in self.computed:
+            return self.computed[key]
+        public = self.public(key)
+        return record_of(resource).kept(public.version, public.body) if public else {}
+
     def _assemble(self, key: Key) -> Body:
         self.bodies[key] = record_of(key[0]).render(key[1], self.statements[key], self)
         return self.bodies[key]
@@ -181,6 +193,19 @@ class Edition:
         self.bodies.pop(key, None)
         self.lines.pop(key, None)
         self._seeds.pop(key, None)
+
+    def derive(self, key: Key, values: Body) -> bool:
+        """Give what is computed of an object; whether that makes it a record of this set."""
+        if key in self.statements:
+            self.computed[key] = values
+            self.bodies.pop(key, None)
+            return True
+        public = self.public(key)
+        if public is None or record_of(key[0]).kept(public.version, public.body) == values:
+            return False
+        self.computed[key] = values
+        self.add(key, public.version.statement(), Cause.DERIVED)
+        return True
 
     def bury(self, key: Key, op: str = Op.RETRACT, into: str | None = None) -> None:
         """Make a tombstone an object's next version."""
@@ -206,7 +231,7 @@ class Edition:
         changed = self._assemble_all(list(self.statements))
         for key, (op, _) in self.tombstones.items():
             if op != Op.ERASE:
-                changed[key] = set(embedders(key[0]))
+                changed[key] = set(holders(key[0]))
         followers, together = 0, set(self.statements)
         while changed:
             embedding = [
@@ -216,7 +241,7 @@ class Edition:
             ]
             new = [key for key in embedding if key not in self.statements]
             kept = set(new[: max(FOLLOWERS - followers, 0)])
-            self._queue([key for key in new if key not in kept])
+            self.queue([key for key in new if key not in kept])
             followers += len(kept)
             again = [key for key in embedding if key in self.statements or key in kept]
             self.prefetch(again)
@@ -228,6 +253,9 @@ class Edition:
             self._stop_on_problems()
             # Assembled in one pass, they have seen each other as they are now.
             changed, together = self._assemble_all(again), set(again)
+        for function in derivations():
+            function(self)
+        self._stop_on_problems()
 
     def _stop_on_problems(self) -> None:
         if self.problems:
@@ -287,18 +315,23 @@ class Edition:
                 found[key] = None
         return list(found)
 
-    def _queue(self, keys: list[Key]) -> None:
-        if not keys:
-            return
+    def queue(self, keys: Iterable[Key], *, derived: bool = False) -> None:
+        """Have records follow in a later change set: their references, or all that is derived."""
         first_seq = self._first_seq()
-        Refresh.objects.bulk_create(
-            [
-                Refresh(resource=resource, object_id=object_id, because_seq=first_seq)
-                for resource, object_id in keys
-            ],
-            batch_size=1000,
-            ignore_conflicts=True,
-        )
+        waiting = [
+            Refresh(resource=resource, object_id=object_id, because_seq=first_seq, derived=derived)
+            for resource, object_id in keys
+        ]
+        if derived:
+            Refresh.objects.bulk_create(
+                waiting,
+                batch_size=1000,
+                update_conflicts=True,
+                unique_fields=["resource", "object_id"],
+                update_fields=["derived"],
+            )
+        else:
+            Refresh.objects.bulk_create(waiting, batch_size=1000, ignore_conflicts=True)
 
     def follow_merges(self, key: Key, statement: Statement) -> Statement:
         """The statement with references to merged objects turned to their survivors."""
@@ -339,7 +372,8 @@ class Edition:
         }
         self.prefetch({ref for refs in references.values() for ref in refs} | set(references))
         for key, refs in references.items():
-            for ref in sorted(refs):
+            # What is computed goes with what it is computed from.
+            for ref in () if record_of(key[0]).computed else sorted(refs):
                 if not self.is_public(ref):
                     self.problem(
                         key,

@@ -138,6 +138,9 @@ def _erase_row(key: Key) -> None:
     resource, object_id = key
     record = record_of(resource)
     row_id = UUID(object_id)
+    if record.computed:
+        record.shape.model._default_manager.filter(pk=row_id).delete()
+        return
     said = record.shape.read([row_id]).get(row_id)
     if said is None:
         return
@@ -163,4 +166,5 @@ def _erase_beside(key: Key) -> None:
     resource, object_id = key
     kept = ChangeSet.objects.annotate(text=Cast("undo", models.TextField()))
     kept.filter(text__contains=object_id).update(undo={"erased": True})
-    ReviewItem.objects.filter(resource=resource, object_id=object_id).delete()
+    asked = Q(object_id=object_id) | Q(kind=ReviewItem.Kind.DUPLICATE, member=object_id)
+    ReviewItem.objects.filter(asked, resource=resource).delete()

@@ -29,7 +29,7 @@ from records.models import (
     State,
 )
 from records.record import PublishedRecord
-from records.registry import embedders, record_of
+from records.registry import holders, record_of
 from records.shape import Codes, Links, Rows, Statement
 
 __all__ = [
@@ -234,7 +234,7 @@ def _obeying(key: Key) -> Iterator[None]:
 
 def _who_embeds(made: Edition, keys: set[Key]) -> list[Key]:
     """Whose current records refer to any of the given objects, these left out."""
-    found = made.embedding({key: embedders(key[0]) for key in sorted(keys)})
+    found = made.embedding({key: holders(key[0]) for key in sorted(keys)})
     made.prefetch(found)
     return [key for key in found if key not in keys]
 
@@ -288,7 +288,7 @@ def _redirect_workspace(lost: Key, kept: Key, other: Statement, user: Any) -> li
     row_id = UUID(kept[1])
     own = record_of(resource).shape.read([row_id])[row_id]
     changed: list[list[Any]] = []
-    for name in embedders(resource):
+    for name in holders(resource):
         record = record_of(name)
         before = record.shape.read(referring(name, resource, UUID(old)) - {UUID(old)})
         before = {i: said for i, said in before.items() if (name, str(i)) != kept}
@@ -403,7 +403,7 @@ def _undo_merge(made: Edition, merged: ChangeSet, lost: Key, user: Any) -> tuple
         (change.resource, str(change.object_id)): _said_by(
             change.resource, str(change.object_id), change.version
         )
-        for change in merged.changes.exclude(op=Op.MERGE)
+        for change in merged.changes.filter(op__in=[Op.ADD, Op.MODIFY])
     }
     made.prefetch(before)
     since: list[Problem] = []
@@ -459,7 +459,7 @@ def _refuse_taken_codes(key: Key, said: Statement) -> None:
 
 
 def refresh(limit: int = FOLLOWERS) -> int:
-    """Work off a part of the queue: replace references in records that embed what changed.
+    """Work off a part of the queue: have records follow what changed elsewhere.
 
     Returns how many waiting records were dealt with; 0 when the queue is empty.
     """
@@ -470,7 +470,9 @@ def refresh(limit: int = FOLLOWERS) -> int:
         for item in waiting:
             key = (item.resource, str(item.object_id))
             statement = made.statement(key)
-            if statement is not None:
+            if item.derived:
+                made.stale.add(key)
+            elif statement is not None:
                 made.add(key, made.follow_merges(key, statement))
         Refresh.objects.filter(pk__in=[item.pk for item in waiting]).delete()
     return len(waiting)

@@ -22,6 +22,8 @@ class PublishedRecord(Record):
     """
 
     shape: ClassVar[Shape]
+    #: Whether it is computed from other records, and comes and goes with them.
+    computed: ClassVar[bool] = False
     #: Whether `reference` needs no member that is derived from other rows.
     plain_reference: ClassVar[bool] = True
     #: The side table that `within` reads, for resources that lie in places.
@@ -81,6 +83,11 @@ class PublishedRecord(Record):
     @classmethod
     def borrowed(cls, body: Body) -> dict[str, Any]:
         """The filter columns that repeat what an embedded row says, and not only its id."""
+        return {}
+
+    @classmethod
+    def kept(cls, version: Record, body: Body) -> Body:
+        """What was computed of it from other records when the version was made."""
         return {}
 
     @classmethod

@@ -7,15 +7,19 @@ them all, knows them without importing them.
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.db import models
 
 if TYPE_CHECKING:
+    from records.models import ReviewItem
     from records.publishing import Edition
     from records.record import PublishedRecord
 
 _records: "dict[str, type[PublishedRecord]]" = {}
 _checks: "list[Callable[[Edition], None]]" = []
+_comparisons: "dict[str, Callable[[list[UUID]], tuple[int, list[ReviewItem]]]]" = {}
+_derivations: "list[Callable[[Edition], None]]" = []
 
 
 def register(record: "type[PublishedRecord]") -> None:
@@ -30,6 +34,26 @@ def check(function: "Callable[[Edition], None]") -> None:
     """
     if function not in _checks:
         _checks.append(function)
+
+
+def derive(function: "Callable[[Edition], None]") -> None:
+    """Have `function` called once a change set is assembled, to compute what follows from it.
+
+    It may give derived members (`Edition.derive`), and publish or withdraw computed records.
+    """
+    if function not in _derivations:
+        _derivations.append(function)
+
+
+def compare(
+    resource: str, function: "Callable[[list[UUID]], tuple[int, list[ReviewItem]]]"
+) -> None:
+    """Have `function` look for public rows that may be one with given rows of a resource.
+
+    It takes ids, and leaves a review item for each pair that was never asked about. It returns how
+    many are new, and all that are open about the pairs it found.
+    """
+    _comparisons[resource] = function
 
 
 def resources() -> list[str]:
@@ -58,6 +82,14 @@ def embedders(resource: str) -> list[str]:
     return [name for name, record in _records.items() if resource in _embedded(record)]
 
 
+def holders(resource: str) -> list[str]:
+    """The resources whose rows refer to those of `resource`, and hold them where they are.
+
+    Computed records refer to what they are computed from and hold nothing: they go with it.
+    """
+    return [name for name in embedders(resource) if not _records[name].computed]
+
+
 @cache
 def _embedded(record: "type[PublishedRecord]") -> set[str]:
     found: set[str] = set()
@@ -68,6 +100,7 @@ def _embedded(record: "type[PublishedRecord]") -> set[str]:
                 walk(member.members)
             elif hasattr(member, "resource") and hasattr(member, "column"):
                 found.add(member.resource)
+            found.update(getattr(member, "embeds", ()))
 
     walk(record.shape.members)
     return found
@@ -76,3 +109,15 @@ def _embedded(record: "type[PublishedRecord]") -> set[str]:
 def checks() -> "list[Callable[[Edition], None]]":
     """What is called at the end of each change set."""
     return _checks
+
+
+def derivations() -> "list[Callable[[Edition], None]]":
+    """What computes what follows from a change set."""
+    return _derivations
+
+
+def comparison(
+    resource: str,
+) -> "Callable[[list[UUID]], tuple[int, list[ReviewItem]]] | None":
+    """What looks for duplicates of rows of a resource; None where nothing does."""
+    return _comparisons.get(resource)

@@ -1,5 +1,7 @@
 """Rules that the database keeps by triggers and functions, as operations for migrations."""
 
+from collections.abc import Mapping
+
 from django.db.migrations import RunSQL
 
 #: Words in Latin letters are stemmed as English, others as Russian, which leaves other languages'
@@ -152,6 +154,75 @@ def no_cycle(table: str) -> RunSQL:
         """,
         f"drop trigger no_cycle on {table}; drop trigger one_at_a_time on {table};"
         f"drop function {table}_one_at_a_time;",
+    )
+
+
+def no_link_cycle(
+    table: str, start: str, chains: Mapping[str, str | None], *, of: str, named: str
+) -> RunSQL:
+    """Refuse links that lead back to where they start, at the latest when they are committed.
+
+    `chains` has each kind of link that leads one way only, and the symmetric kind, if any, whose
+    ends are one and the same to it. `of` is the table of the rows that are linked, and `named` its
+    column that tells them apart. Rows may be written in any order. Two transactions that together
+    would close a cycle are kept apart by a lock from when the first checks its links.
+    """
+    kinds = sorted({*chains, *filter(None, chains.values())})
+    checks = "".join(
+        f"""
+            if new.kind in ('{kind}', '{same or kind}') then
+                select exists (
+                    with recursive way (id, moved) as (
+                        select new.{start}_id, false
+                        union
+                        select step.id, way.moved or step.moves
+                        from way cross join lateral (
+                            select l.target_id, true from {table} l
+                            where l.{start}_id = way.id and l.kind = '{kind}'
+                            union all
+                            select l.target_id, false from {table} l
+                            where l.{start}_id = way.id and l.kind = '{same or ""}'
+                            union all
+                            select l.{start}_id, false from {table} l
+                            where l.target_id = way.id and l.kind = '{same or ""}'
+                        ) as step (id, moves)
+                    )
+                    select from way where id = new.{start}_id and moved
+                ) into leads_back;
+                if leads_back then
+                    select format('%s (%s)', new.{start}_id, left(r.{named}, 80)) into one
+                        from {of} r where r.id = new.{start}_id;
+                    select format('%s (%s)', new.target_id, left(r.{named}, 80)) into other
+                        from {of} r where r.id = new.target_id;
+                    perform dateline_refuse(
+                        '{table}_no_cycle',
+                        format(
+                            'the link %s from %s to %s closes a circle: other links lead back, '
+                            'and a chain of {kind} has an end',
+                            new.kind, one, other
+                        )
+                    );
+                end if;
+            end if;"""
+        for kind, same in chains.items()
+    )
+    return RunSQL(
+        f"""
+        create function {table}_no_cycle() returns trigger language plpgsql as $$
+        declare
+            leads_back boolean;
+            one text;
+            other text;
+        begin
+            perform pg_advisory_xact_lock(hashtext('{table}.{start}_id'));{checks}
+            return null;
+        end $$;
+        create constraint trigger no_cycle after insert or update on {table}
+            deferrable initially deferred for each row
+            when (new.kind in ({", ".join(f"'{kind}'" for kind in kinds)}))
+            execute function {table}_no_cycle();
+        """,
+        f"drop trigger no_cycle on {table}; drop function {table}_no_cycle;",
     )
 
 

@@ -196,7 +196,9 @@ class SourceRecord(NamedRecord):
 
     @classmethod
     def taken(cls, body: Body, line: list[str], by: str) -> Any:
-        return cls.reference(body), body["speaks_for"] if by == "claims" else None
+        if by != "claims":
+            return cls.reference(body)
+        return cls.reference(body), body["speaks_for"], body["independent"]
 
     @classmethod
     def lineage(cls, body: Body, look: Look) -> list[str]:

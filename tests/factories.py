@@ -2,7 +2,7 @@
 
 The world is small: Landia with its regions Northmark and Southmark, the states Red and Blue with
 an army each, an independent paper, a ministry, two spokesmen, an article with a post that it
-embeds, two events and what was said of them. Every id is made from a name, so it is the same in
+embeds, two events and what was said of them, and who denies it. Every id is made from a name, so it is the same in
 every run: `ident("places", "oakford")`.
 """
 
@@ -144,6 +144,7 @@ class World:
     repeated: UUID
     counted: UUID
     held: UUID
+    denied: UUID
 
     @property
     def objects(self) -> list[tuple[str, UUID]]:
@@ -159,7 +160,7 @@ RESOURCES = {
         "sources": "paper red_ministry red_spokesman blue_spokesman",
         "documents": "article post",
         "events": "withdrawal advance",
-        "claims": "narrated announced repeated counted held",
+        "claims": "narrated announced repeated counted held denied",
     }.items()
     for name in names.split()
 }
@@ -255,4 +256,9 @@ def _story(made: World) -> None:
         claimant=made.blue_spokesman, places=[made.oakford], object_actor=made.blue,
         control_status="controlled", extent="whole", holds="2022-10-02/..", said="2022-10-02",
         citations=[{"document": made.post, "mode": "media_content", "locator": "00:12"}],
+        )  # fmt: skip
+    row("claims", "denied", statement="Blue does not hold Oakford.", kind="control",
+        claimant=made.red_ministry, places=[made.oakford], object_actor=made.blue,
+        control_status="controlled", polarity="denied", said="2022-10-03",
+        citations=[{"document": made.article, "mode": "paraphrase", "spans": [[200, 240]]}],
         )  # fmt: skip

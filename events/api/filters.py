@@ -1,8 +1,10 @@
-"""Filters over events and claims."""
+"""Filters over events, claims and contradictions."""
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from events.event_types import event_types
 from events.models import (
@@ -10,20 +12,27 @@ from events.models import (
     ClaimKind,
     Context,
     ControlStatus,
+    Difference,
     EventStatus,
     Evidence,
     Interest,
+    Level,
     Metric,
     Mode,
     Polarity,
+    Resolution,
+    Rule,
     Voice,
 )
-from events.records import ClaimRecord, EventRecord
+from events.records import ClaimRecord, ContradictionRecord, EventRecord
 from records.api.filters import (
+    CODE_PATTERN,
+    UUID_PATTERN,
     BoundFilter,
     FlagFilter,
     ModifierFilter,
     PartyFilter,
+    RecordFilterBase,
     ReferenceFilter,
     RelatedFilter,
     Terms,
@@ -32,6 +41,7 @@ from records.api.filters import (
 )
 from records.api.filtersets import RecordFilter
 from records.api.position import BoxFilter, NearFilter, RadiusFilter
+from records.api.references import Wanted
 
 
 class ClaimantFilter(ReferenceFilter):
@@ -44,6 +54,79 @@ class ClaimantFilter(ReferenceFilter):
         if value.none_of:
             qs = qs.exclude(Exists(claims.filter(claimant__in=self.ids(value.none_of))))
         return qs
+
+
+class DistinctFilter(FlagFilter):
+    """One claim of each class among those that match: the one it stands by, else the lowest id.
+
+    Filters apply in the order in which they are declared: this one comes last.
+    """
+
+    def filter(self, qs: QuerySet[Any], value: bool) -> QuerySet[Any]:
+        if not value:
+            return qs
+        rivals = qs.order_by().filter(class_id=OuterRef("class_id"))
+        before = Q(object_id=F("class_id")) | Q(object_id__lt=OuterRef("object_id"))
+        return qs.filter(Q(object_id=F("class_id")) | ~Exists(rivals.filter(before)))
+
+
+class ClaimField(forms.Field):
+    """One claim: an id, or a `scheme:code`."""
+
+    def clean(self, value: list[str]) -> str:
+        given = value[-1].strip()
+        if not (UUID_PATTERN.fullmatch(given) or CODE_PATTERN.fullmatch(given)):
+            raise ValidationError(
+                f"{given[:60]!a} is no claim; expected is one id (a UUID) or one scheme:code"
+            )
+        return given
+
+
+class OrderFilter(RecordFilterBase):
+    """Claims that certainly came before a claim, or after it.
+
+    By time where that decides, else by `precedes`, closed over chains and over `same_as`.
+    """
+
+    field_class = ClaimField
+
+    def __init__(self, help_text: str, *, side: str) -> None:
+        super().__init__("said", help_text)
+        self.side = side
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": 200}
+
+    def wanted(self, value: str) -> list[Wanted]:
+        return [Wanted("claims", value)]
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        for claim in self.parent.resolved.get(Wanted("claims", value), ()):
+            ordered = qs.preceding if self.side == "before" else qs.following
+            return ordered(claim, seq=self.parent.moment.seq)
+        return qs.none()
+
+
+class SaidFilter(BoundFilter):
+    """One side of a period in which either of two claims was said.
+
+    Where both sides are given, one claim has to lie between them.
+    """
+
+    def filter(self, qs: QuerySet[Any], value: tuple[Any, Any]) -> QuerySet[Any]:
+        since, until = (self.parent.cleaned.get(name) for name in ("since", "until"))
+        if self.side == "until" and since is not None:
+            return qs  # the other side of the period has seen to it
+        matches = Q()
+        for claim in ("first", "second"):
+            earliest, latest = f"{claim}_said_earliest", f"{claim}_said_latest"
+            in_time = ~Q(**{f"{earliest}__isnull": True, f"{latest}__isnull": True})
+            if since is not None:
+                in_time &= Q(**{f"{latest}__gt": since[0]}) | Q(**{f"{latest}__isnull": True})
+            if until is not None:
+                in_time &= Q(**{f"{earliest}__lt": until[1]}) | Q(**{f"{earliest}__isnull": True})
+            matches |= in_time
+        return qs.filter(matches)
 
 
 class EventFilter(RecordFilter):
@@ -76,6 +159,8 @@ class EventFilter(RecordFilter):
         "parties", "Parties of participants: an id, a scheme:code, or the exact name.", array=True
     )
     claimant = ClaimantFilter("claims", "Sources that have a claim about them.", resource="sources")
+    corroboration = TermsFilter("level", "How far they are corroborated.", choices=Level.values)
+    contradicted = FlagFilter("contradicted", "Whether it is contradicted that they happened.")
     part_of = ReferenceFilter(
         "part_of", "Events that they are part of.", resource="events", array=True
     )
@@ -137,12 +222,59 @@ class ClaimFilter(RecordFilter):
     )
     said_since = BoundFilter("said", "Said in this unit or later.", side="since")
     said_until = BoundFilter("said", "Said in this unit or earlier.", side="until")
+    before = OrderFilter(
+        "A claim: what was certainly said before it. By time where that decides, else by links "
+        "`precedes`, over chains and over `same_as`; never what is the same as it.",
+        side="before",
+    )
+    after = OrderFilter(
+        "A claim: what was certainly said after it. By time where that decides, else by links "
+        "`precedes`, over chains and over `same_as`; never what is the same as it.",
+        side="after",
+    )
     holds_on = BoundFilter("holds", "What it says held in this unit.", side="on")
     certainly = ModifierFilter("certainly", "Only what must lie in the period.")
     undated = ModifierFilter("undated", "Also what has no time.")
     conditional = FlagFilter("conditional", "Whether they have a condition.")
+    contradicted = FlagFilter("contradicted", "Whether another claim contradicts them.")
+    corroboration = TermsFilter("level", "How far they are corroborated.", choices=Level.values)
     related_to = RelatedFilter("claims")
+    distinct = DistinctFilter(
+        "distinct", "One of each class over `same_as` and `repeats` among those that match."
+    )
 
     class Meta:
         model = ClaimRecord
+        fields: list[str] = []
+
+
+class ContradictionFilter(RecordFilter):
+    """What contradictions can be asked by."""
+
+    rule = TermsFilter("rule", "By which rule.", choices=Rule.values)
+    how = TermsFilter("how", "In what they differ.", choices=Difference.values)
+    party = PartyFilter(
+        "parties",
+        "Parties of either claimant: an id, a scheme:code, or the exact name.",
+        array=True,
+    )
+    claim = ReferenceFilter("claims", "Either claim.", resource="claims", array=True)
+    event = ReferenceFilter("events", "Either claim's event.", resource="events", array=True)
+    document = ReferenceFilter(
+        "documents",
+        "Documents that either claim is cited from or is about.",
+        resource="documents",
+        array=True,
+    )
+    place = ReferenceFilter(
+        "places", "Places that either claim or its event is about.", resource="places", array=True
+    )
+    within = WithinFilter("Places: every contradiction about any of them, at any depth.")
+    resolution = TermsFilter("resolution", "How they are resolved.", choices=Resolution.values)
+    since = SaidFilter("said", "Either claim was said in this unit or later.", side="since")
+    until = SaidFilter("said", "Either claim was said in this unit or earlier.", side="until")
+    related_to = RelatedFilter("contradictions")
+
+    class Meta:
+        model = ContradictionRecord
         fields: list[str] = []

@@ -1,4 +1,4 @@
-"""The JSON of events and claims."""
+"""The JSON of events, claims and contradictions."""
 
 from typing import Any
 
@@ -15,6 +15,7 @@ from events.models import (
     ClaimLink,
     ClaimLinkKind,
     Context,
+    Contradiction,
     ControlStatus,
     Credibility,
     Difference,
@@ -29,12 +30,15 @@ from events.models import (
     Extent,
     GeoPrecision,
     Interest,
+    Level,
     Metric,
     Mode,
     ParticipantRole,
     PlaceRole,
     Polarity,
     Rating,
+    Resolution,
+    Rule,
     Voice,
 )
 from places.api.serializers import PlaceReferenceSerializer
@@ -73,6 +77,58 @@ class ClaimReferenceSerializer(serializers.Serializer):
 
     id = serializers.UUIDField(help_text="The claim's id.")
     statement = serializers.CharField(help_text=described(Claim, "statement"))
+
+
+class CorroborationSerializer(serializers.Serializer):
+    """Who says it, counted by origin and party and not by echo."""
+
+    level = Vocabulary(
+        Level, allow_null=True, help_text="How far it is corroborated; null where nobody says it."
+    )
+    citations = Number(help_text="How many citations carry it.")
+    claimants = Number(
+        help_text="How many sources say it; a metonym that only repeats is not one more."
+    )
+    origins = Number(
+        help_text="How many sources say it by a claim that repeats no other; a data set is none."
+    )
+    parties = Number(help_text="How many parties these origins speak for.")
+    outlets = Number(help_text="How many of these origins are independent.")
+    against_interest = Number(help_text="How many of these origins say it against their interest.")
+    contradicted = serializers.BooleanField(help_text="Whether another claim contradicts it.")
+
+
+class DifferenceSerializer(serializers.Serializer):
+    """What differs between two claims, in words and as data."""
+
+    text = serializers.CharField(help_text="What differs, in words; it names nobody.")
+    member = serializers.CharField(
+        allow_null=True,
+        help_text="The member of the claims that differs, such as `quantity`; null where a "
+        "curator joined them.",
+    )
+    values = serializers.ListField(
+        child=serializers.JSONField(help_text="The value of that member."),
+        help_text="That member of the first claim, and of the other; empty where a curator joined "
+        "them.",
+    )
+
+
+class ClaimContradictionSerializer(serializers.Serializer):
+    """A contradiction, as the claim on one of its sides shows it."""
+
+    id = serializers.UUIDField(help_text="The contradiction's id.")
+    rule = Vocabulary(Rule, help_text=described(Contradiction, "rule"))
+    how = Vocabulary(
+        Difference,
+        allow_null=True,
+        help_text="In what they differ, by who joined them.",
+    )
+    claim = ClaimReferenceSerializer(help_text="The claim on the other side.")
+    party = serializers.CharField(allow_null=True, help_text="The party of the other claimant.")
+    party_id = serializers.UUIDField(allow_null=True, help_text="The id of that party.")
+    difference = DifferenceSerializer(help_text="What differs; this claim's value comes first.")
+    resolution = Vocabulary(Resolution, help_text=described(Contradiction, "resolution"))
 
 
 class CrosswalkSerializer(serializers.Serializer):
@@ -177,6 +233,10 @@ class EventSerializer(RecordSerializer):
     participants_total = total("participants")
     relations = EventRelationSerializer(many=True, help_text="How it relates to other events.")
     relations_total = total("relations")
+    corroboration = CorroborationSerializer(
+        help_text="How far its affirmed, unconditional occurrence claims corroborate that it "
+        "happened."
+    )
     codes = CodesField()
     other_codes = CodeSerializer(many=True, help_text=OTHER_CODES)
 
@@ -319,8 +379,53 @@ class ClaimSerializer(RecordSerializer):
     rating = ClaimRatingSerializer(allow_null=True, help_text=described(Claim, "rating"))
     relations = ClaimRelationSerializer(many=True, help_text="How it relates to other claims.")
     relations_total = total("relations")
+    contradicted = serializers.BooleanField(
+        help_text="Whether another claim contradicts it or what it is the same as; one of wording "
+        "by the claimant himself does not count."
+    )
+    contradictions = ClaimContradictionSerializer(
+        many=True, help_text="What contradicts it, by id, at most 20."
+    )
+    contradictions_total = Number(
+        help_text="How many contradictions there are; `/contradictions/?claim=` lists them all, by "
+        "the claim that the class stands by."
+    )
+    corroboration = CorroborationSerializer(
+        help_text="How far the claims that say the same corroborate it."
+    )
     citations = CitationSerializer(many=True, help_text="Where it can be read.")
     citations_total = total("citations")
+
+
+class ContradictionSideSerializer(serializers.Serializer):
+    """One of the two claims."""
+
+    claim = ClaimReferenceSerializer(help_text="The claim.")
+    claimant = SourceReferenceSerializer(help_text="Who said it.")
+    party = serializers.CharField(allow_null=True, help_text="The claimant's party.")
+    party_id = serializers.UUIDField(allow_null=True, help_text="The id of that party.")
+    said = UncertainTimeSerializer(allow_null=True, help_text="When the claimant said it.")
+
+
+class ContradictionSerializer(RecordSerializer):
+    """Two claims that cannot both hold, by a named rule; what differs, and how it is resolved."""
+
+    rule = Vocabulary(Rule, help_text=described(Contradiction, "rule"))
+    how = Vocabulary(
+        Difference,
+        allow_null=True,
+        help_text="In what they differ, by who joined them.",
+    )
+    claims = ContradictionSideSerializer(many=True, help_text="The two claims, by id.")
+    difference = DifferenceSerializer(help_text="What differs; the first claim's value first.")
+    resolution = Vocabulary(Resolution, help_text=described(Contradiction, "resolution"))
+    resolution_reason = serializers.CharField(
+        allow_null=True, help_text=described(Contradiction, "resolution_reason")
+    )
+    places = PlaceReferenceSerializer(many=True, help_text="The places that either is about.")
+    event = EventReferenceSerializer(
+        allow_null=True, help_text="The event that they are about; null where they are of two."
+    )
 
 
 class TextQuoteSelectorSerializer(serializers.Serializer):

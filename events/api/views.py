@@ -1,13 +1,13 @@
-"""Reading events and claims."""
+"""Reading events, claims and contradictions."""
 
 from collections.abc import Sequence
 
 import orjson
 
 from events.api import jsonld
-from events.api.filters import ClaimFilter, EventFilter
-from events.api.serializers import ClaimSerializer, EventSerializer
-from events.records import ClaimRecord, EventRecord
+from events.api.filters import ClaimFilter, ContradictionFilter, EventFilter
+from events.api.serializers import ClaimSerializer, ContradictionSerializer, EventSerializer
+from events.records import ClaimRecord, ContradictionRecord, EventRecord
 from records.api.members import Pointing
 from records.api.moments import Moment
 from records.api.paging import Ordering, same
@@ -29,7 +29,10 @@ class EventViewSet(RecordViewSet):
         "recorded_at": same("recorded_at"),
     }
     default_ordering = "-when"
-    backwards = {"claims": Pointing("claims", "event", "event")}
+    backwards = {
+        "claims": Pointing("claims", "event", "event"),
+        "contradictions": Pointing("contradictions", "events", "event"),
+    }
     located = True
 
     def json_ld(self, body: Body) -> Body:
@@ -47,6 +50,7 @@ class ClaimViewSet(RecordViewSet):
         "recorded_at": same("recorded_at"),
     }
     default_ordering = "-said"
+    backwards = {"contradictions": Pointing("contradictions", "claims", "claim")}
     located = True
 
     def json_ld(self, body: Body) -> Body:
@@ -62,3 +66,17 @@ class ClaimViewSet(RecordViewSet):
             geometry or (of_events.get(body["event"]["id"]) if body["event"] else None)
             for geometry, body in zip(own, bodies, strict=True)
         ]
+
+
+class ContradictionViewSet(RecordViewSet):
+    """Contradictions: two claims that cannot both hold, by a named rule.
+
+    They follow from the claims that are public; how a curator resolved one stays with it.
+    """
+
+    queryset = ContradictionRecord.objects.all()
+    serializer_class = ContradictionSerializer
+    filterset_class = ContradictionFilter
+    orderings = {"recorded_at": same("recorded_at")}
+    default_ordering = "-recorded_at"
+    linked = False

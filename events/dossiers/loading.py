@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from events.contradictions import contradiction_id
 from events.dossiers import schema
 from events.dossiers.reading import Dossier, DossierError, Fault
 from records import publishing, workspace
@@ -126,6 +127,8 @@ class _Loading:
 
     def _identify(self, resource: str) -> dict[str, UUID]:
         """The id of each local name: by origin, else by a shared code, else made from the name."""
+        if resource == "contradictions":
+            return {name: self._contradiction(row) for name, row in self._rows(resource).items()}
         known = dict(
             Origin.objects.filter(dataset=self.dataset, resource=resource).values_list(
                 "external_id", "object_id"
@@ -167,6 +170,18 @@ class _Loading:
                     )
                 )
         return ids
+
+    def _contradiction(self, row: Statement) -> UUID:
+        """The id of a contradiction: its rule and its two claims say which it is."""
+
+        def resolved(claim: str) -> str:
+            try:
+                return self._resolve("claims", claim)
+            except LookupError:  # told where its statement is read
+                return claim
+
+        one, other = map(resolved, row["claims"])
+        return contradiction_id(row["rule"], one, other)
 
     def _by_code(self, resource: str) -> dict[tuple[str, str], UUID]:
         member = next((m for m in record_of(resource).shape.children if isinstance(m, Codes)), None)
@@ -307,7 +322,8 @@ class _Loading:
             ]
             others = [o for o in (old or {"datasets": []})["datasets"] if o["dataset"] != self.slug]
             datasets = sorted([*others, *origins], key=lambda o: (o["dataset"], o["external_id"]))
-            mine = old is None or (old["dataset"] == self.slug and not curated)
+            home = old is None or old["dataset"] == self.slug or record_of(resource).computed
+            mine = old is None or (home and not curated)
             if state == State.RETRACTED:
                 self.result.retracted.append(f"{resource}.{names[row_id]}")
                 del rows[row_id]

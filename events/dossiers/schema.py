@@ -11,6 +11,7 @@ from jsonschema.exceptions import ValidationError
 
 from events.dossiers.reading import Dossier, Fault
 from events.event_types import event_types
+from events.records.contradiction import Sides
 from records.models import Redistribution
 from records.registry import record_of, resources
 from records.shape import (
@@ -60,6 +61,8 @@ def dossier_schema() -> dict[str, Any]:
     for resource in resources():
         shape = record_of(resource).shape
         row = _object(shape.stored, shape.model)
+        if record_of(resource).computed:  # it is there by itself; a dossier resolves it
+            row["required"] += ["resolution", "resolution_reason"]
         row["properties"]["was"] = {"oneOf": [TEXT, {"type": "array", "items": TEXT}]}
         sections[resource] = {
             "type": "object",
@@ -94,7 +97,7 @@ def _object(members: Sequence[Member], model: type[models.Model]) -> dict[str, A
 
 
 def _is_required(member: Member, model: type[models.Model]) -> bool:
-    if isinstance(member, Span):
+    if isinstance(member, Span | Sides):
         return True
     if not isinstance(member, Scalar | Reference):
         return False
@@ -145,6 +148,8 @@ def _schemas(member: Member, model: type[models.Model]) -> dict[str, Any]:
         return {name: whole}
     if isinstance(member, Span):
         return {name: SPAN}
+    if isinstance(member, Sides):
+        return {name: {"type": "array", "items": TEXT, "minItems": 2, "maxItems": 2}}
     assert isinstance(member, Rows)
     items = _object(member.members, member.model)
     return {

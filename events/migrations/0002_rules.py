@@ -52,7 +52,23 @@ class Migration(migrations.Migration):
     operations = [
         rules.append_only("events_eventrecord"), rules.word_statistics("events_eventrecord"),
         rules.append_only("events_claimrecord"), rules.word_statistics("events_claimrecord"),
+        rules.append_only("events_contradictionrecord"),
+        rules.word_statistics("events_contradictionrecord"),
         rules.spans_in_text("events_citation", "dateline_spans_end({row}.spans)"),
         CLAIM_HAS_A_SUBJECT,
+        rules.no_link_cycle(
+            "events_claimlink",
+            "claim",
+            {"precedes": "same_as", "repeats": None, "supersedes": None},
+            of="events_claim",
+            named="statement",
+        ),
+        rules.no_link_cycle(
+            "events_eventlink",
+            "event",
+            {"precedes": "same_as", "part_of": None},
+            of="events_event",
+            named="title",
+        ),
         migrations.RunPython(load, migrations.RunPython.noop),
     ]

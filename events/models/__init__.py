@@ -17,6 +17,7 @@ from events.models.claim import (
     Rating,
     Voice,
 )
+from events.models.contradiction import Contradiction, Level, Resolution, Rule
 from events.models.event import (
     Context,
     Event,
@@ -42,6 +43,7 @@ __all__ = [
     "ClaimLinkKind",
     "ClaimPlace",
     "Context",
+    "Contradiction",
     "ControlStatus",
     "Credibility",
     "Difference",
@@ -57,11 +59,14 @@ __all__ = [
     "Extent",
     "GeoPrecision",
     "Interest",
+    "Level",
     "Metric",
     "Mode",
     "ParticipantRole",
     "PlaceRole",
     "Polarity",
     "Rating",
+    "Resolution",
+    "Rule",
     "Voice",
 ]

@@ -7,6 +7,8 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
+from events.arguments import argument
+from events.contradictions import matters
 from events.models import (
     Citation,
     CitationHop,
@@ -17,7 +19,7 @@ from events.models import (
 from events.querysets import ClaimRecordQuerySet
 from events.records.event import ids_of
 from places.positions import points
-from records.models import PlaceLine
+from records.models import PlaceLine, Record
 from records.models.record import CURRENT
 from records.record import PublishedRecord
 from records.shape import (
@@ -44,6 +46,32 @@ def claim_party(body: Body, look: Look) -> Body:
 def citation_publisher(body: Body, look: Look) -> Body:
     """The publisher of the cited document; null if unknown."""
     return {"publisher": look.body("documents", body["document"]["id"])["publisher"]}
+
+
+def claim_standing(body: Body, look: Look) -> Body:
+    """What contradicts the claim's class, and how far it is corroborated."""
+    computed = look.derived("claims", body["id"])
+    return {name: computed.get(name) for name in STANDING}
+
+
+#: The members of a claim that follow from other claims.
+STANDING = ("contradicted", "contradictions", "contradictions_total", "corroboration")
+
+
+def claim_places(body: Body, look: Look) -> list[str]:
+    """Ids of the places that a claim or its event is about."""
+    places = list(body["places"])
+    if body["event"]:
+        event = look.body("events", body["event"]["id"])
+        places += [element["place"] for element in event["places"]]
+        places += [event["place"]] if event["place"] else []
+    return ids_of(places)
+
+
+def claim_documents(body: Body) -> list[str]:
+    """Ids of the documents that a claim is cited from or is about."""
+    cited = [citation["document"] for citation in body["citations"]]
+    return ids_of(cited + ([body["document"]] if body["document"] else []))
 
 
 class ClaimRecord(PublishedRecord):
@@ -100,6 +128,7 @@ class ClaimRecord(PublishedRecord):
             ("claim", "kind"),
             symmetric=("same_as", "contradicts"),
         ),
+        Derived(STANDING, claim_standing, ("contradictions",)),
         Rows(
             "citations",
             Citation,
@@ -152,6 +181,16 @@ class ClaimRecord(PublishedRecord):
     said_earliest, said_latest, said_first, said_last = time_columns("its statement")
     holds_earliest = models.DateTimeField(null=True, help_text="Earliest instant that it holds.")
     holds_latest = models.DateTimeField(null=True, help_text="Latest instant that it holds.")
+    class_id = models.UUIDField(
+        help_text="The claim that its class over `same_as` and `repeats` stands by."
+    )
+    matters = ArrayField(
+        models.UUIDField(), help_text="Keys of what it settles: claims of one may differ."
+    )
+    level = models.CharField(max_length=16, null=True, help_text="Its level of corroboration.")
+    contradicted = models.BooleanField(help_text="Whether another claim contradicts it.")
+    precedes = ArrayField(models.UUIDField(), help_text="Ids of the claims that it precedes.")
+    same_as = ArrayField(models.UUIDField(), help_text="Ids of the claims that it is the same as.")
 
     objects = ClaimRecordQuerySet.as_manager()
 
@@ -167,8 +206,24 @@ class ClaimRecord(PublishedRecord):
                     condition=CURRENT,
                     name=f"claim_record_{column}",
                 )
-                for column in ("kind", "claimant", "party", "event", "object_actor", "metric")
+                for column in (
+                    "kind",
+                    "claimant",
+                    "party",
+                    "event",
+                    "object_actor",
+                    "metric",
+                    "level",
+                )
             ),
+            models.Index(
+                fields=["-said_last", "-object_id"],
+                condition=CURRENT & Q(contradicted=True),
+                name="claim_record_contradicted",
+            ),
+            models.Index(fields=["class_id", "object_id"], name="claim_record_class"),
+            GinIndex(fields=["precedes"], name="claim_record_precedes"),
+            GinIndex(fields=["same_as"], name="claim_record_same_as"),
             models.Index(
                 fields=["control_status", "-said_last", "-object_id"],
                 condition=CURRENT & Q(control_status__isnull=False),
@@ -176,7 +231,7 @@ class ClaimRecord(PublishedRecord):
             ),
             *(
                 GinIndex(fields=[column], condition=CURRENT, name=f"claim_record_{column}")
-                for column in ("places", "actors", "documents", "publishers")
+                for column in ("places", "actors", "documents", "publishers", "matters")
             ),
         ]
 
@@ -218,18 +273,24 @@ class ClaimRecord(PublishedRecord):
         return sorted(line)
 
     @classmethod
+    def kept(cls, version: Record, body: Body) -> Body:
+        standing = {name: body.get(name) for name in STANDING}
+        return standing | {"class_id": str(version.class_id)}  # type: ignore[attr-defined]
+
+    @classmethod
+    def taken(cls, body: Body, line: list[str], by: str) -> Any:
+        if by != "contradictions":
+            return cls.reference(body)
+        shown = ("claimant", "said", "places", "event")
+        return (
+            cls.reference(body), line, claim_documents(body), [body[name] for name in shown],
+        )  # fmt: skip
+
+    @classmethod
     def columns(cls, body: Body, look: Look) -> dict[str, Any]:
-        places = list(body["places"])
-        if body["event"]:
-            event = look.body("events", body["event"]["id"])
-            places += [element["place"] for element in event["places"]]
-            places += [event["place"]] if event["place"] else []
         claimant = look.body("sources", body["claimant"]["id"])
         actors = [body["actor"], body["object_actor"], claimant["speaks_for"]]
         cited = body["citations"]
-        documents = [c["document"] for c in cited] + (
-            [body["document"]] if body["document"] else []
-        )
         holds = body["holds"] or {"earliest": None, "latest": None}
         holds_columns = time_values("holds", holds)
         return {
@@ -238,10 +299,10 @@ class ClaimRecord(PublishedRecord):
             "claimant": body["claimant"]["id"],
             "party": body["party_id"],
             "event": body["event"] and body["event"]["id"],
-            "places": ids_of(places),
+            "places": claim_places(body, look),
             "actors": ids_of([actor for actor in actors if actor]),
             "object_actor": body["object_actor"] and body["object_actor"]["id"],
-            "documents": ids_of(documents),
+            "documents": claim_documents(body),
             "publishers": ids_of([c["publisher"] for c in cited if c["publisher"]]),
             "polarity": body["polarity"],
             "certainty": body["certainty"],
@@ -254,6 +315,14 @@ class ClaimRecord(PublishedRecord):
             **time_values("said", body["said"]),
             "holds_earliest": holds_columns["holds_earliest"],
             "holds_latest": holds_columns["holds_latest"],
+            "class_id": look.derived("claims", body["id"]).get("class_id", body["id"]),
+            "matters": sorted(matters(argument(body, look))),
+            "level": body["corroboration"] and body["corroboration"]["level"],
+            "contradicted": bool(body["contradicted"]),
+            **{
+                kind: ids_of([r["claim"] for r in body["relations"] if r["kind"] == kind])
+                for kind in ("precedes", "same_as")
+            },
         }
 
 

@@ -18,13 +18,14 @@ from events.models import (
 )
 from events.querysets import EventRecordQuerySet
 from places.positions import point, points
-from records.models import PlaceLine, Point
+from records.models import PlaceLine, Point, Record
 from records.models.record import CURRENT
 from records.record import PublishedRecord
 from records.shape import (
     Body,
     Coded,
     Codes,
+    Derived,
     Links,
     Look,
     Reference,
@@ -40,6 +41,11 @@ from records.timeline import time_columns, time_indexes, time_values
 def ids_of(references: list[Body]) -> list[str]:
     """The ids of embedded rows, each once, in order."""
     return sorted({reference["id"] for reference in references})
+
+
+def event_corroboration(body: Body, look: Look) -> Body:
+    """How far it is corroborated that it happened; null before anybody says so."""
+    return {"corroboration": look.derived("events", body["id"]).get("corroboration")}
 
 
 class EventRecord(PublishedRecord):
@@ -90,6 +96,7 @@ class EventRecord(PublishedRecord):
             ("event", "kind", "claim"),
             symmetric=("same_as",),
         ),
+        Derived(("corroboration",), event_corroboration),
         Codes(EventCode, "event"),
     )
 
@@ -103,6 +110,8 @@ class EventRecord(PublishedRecord):
     )
     parties = ArrayField(models.UUIDField(), help_text="Ids of its participants' parties.")
     part_of = ArrayField(models.UUIDField(), help_text="Ids of the events that it is part of.")
+    level = models.CharField(max_length=16, null=True, help_text="Its level of corroboration.")
+    contradicted = models.BooleanField(help_text="Whether it is contradicted that it happened.")
     lat = models.FloatField(null=True, help_text="Latitude of its position, or else its place's.")
     lon = models.FloatField(null=True, help_text="Longitude of its position, or else its place's.")
     when_earliest, when_latest, when_first, when_last = time_columns("the event")
@@ -124,6 +133,16 @@ class EventRecord(PublishedRecord):
                 fields=["status", "-when_last", "-object_id"],
                 condition=CURRENT,
                 name="event_record_status",
+            ),
+            models.Index(
+                fields=["level", "-when_last", "-object_id"],
+                condition=CURRENT,
+                name="event_record_level",
+            ),
+            models.Index(
+                fields=["-when_last", "-object_id"],
+                condition=CURRENT & Q(contradicted=True),
+                name="event_record_contradicted",
             ),
             models.Index(fields=["lat", "lon"], condition=CURRENT, name="event_record_position"),
             GinIndex(fields=["places"], condition=CURRENT, name="event_record_places"),
@@ -157,6 +176,10 @@ class EventRecord(PublishedRecord):
         if body["place"]:
             ids.add(body["place"]["id"])
         return sorted({above for place in ids for above in look.line("places", place)})
+
+    @classmethod
+    def kept(cls, version: Record, body: Body) -> Body:
+        return {"corroboration": body.get("corroboration")}
 
     @classmethod
     def taken(cls, body: Body, line: list[str], by: str) -> Any:
@@ -195,6 +218,8 @@ class EventRecord(PublishedRecord):
             "type": body["type"]["code"],
             "contexts": body["contexts"],
             "status": body["status"],
+            "level": body["corroboration"] and body["corroboration"]["level"],
+            "contradicted": bool(body["corroboration"] and body["corroboration"]["contradicted"]),
             "places": ids_of(places + ([body["place"]] if body["place"] else [])),
             "participants": sorted({i for a in actors for i in look.line("actors", a["id"])}),
             "parties": sorted({actor["party_id"] for actor in actors if actor["party_id"]}),

@@ -75,6 +75,8 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
     backwards: ClassVar[Backwards] = {}
     #: Whether records lie somewhere, so that they come as GeoJSON too.
     located: ClassVar[bool] = False
+    #: Whether schema.org has terms for the records, so that they come as JSON-LD too.
+    linked: ClassVar[bool] = True
 
     @property
     def record(self) -> type[PublishedRecord]:
@@ -103,7 +105,8 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
         """Records come in all formats, what is told of them in JSON alone."""
         if self.action not in ("list", "retrieve"):
             return [JSONRenderer()]
-        return [JSONRenderer(), *([GeoJSONRenderer()] if self.located else []), JSONLDRenderer()]
+        located = [GeoJSONRenderer()] if self.located else []
+        return [JSONRenderer(), *located, *([JSONLDRenderer()] if self.linked else [])]
 
     def list(self, request: Request) -> HttpResponse:
         params = request.query_params

@@ -99,11 +99,15 @@ class Change(models.Model):
 
 
 class Refresh(models.Model):
-    """A record whose embedded references are still to be replaced: the queue of large fan-outs."""
+    """A record that is still to follow a change elsewhere: the queue of large fan-outs."""
 
     resource = models.CharField(max_length=32, help_text="The record's resource.")
     object_id = models.UUIDField(help_text="The record's id.")
     because_seq = models.BigIntegerField(help_text="The change that made it necessary.")
+    derived = models.BooleanField(
+        default=False,
+        help_text="Whether what is computed from other records is to be computed anew.",
+    )
     created_at = models.DateTimeField(auto_now_add=True, help_text="Since when it waits.")
 
     class Meta:

@@ -133,5 +133,8 @@ class _Nothing:
     def line(self, resource: str, object_id: str) -> list[str]:
         raise LookupError(f"{resource}/{object_id}")
 
+    def derived(self, resource: str, object_id: str) -> Body:
+        raise LookupError(f"{resource}/{object_id}")
+
 
 NOTHING = _Nothing()

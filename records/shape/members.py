@@ -27,6 +27,9 @@ class Look(Protocol):
     def line(self, resource: str, object_id: str) -> list[str]:
         """The ids of the places or actors that it lies under."""
 
+    def derived(self, resource: str, object_id: str) -> Body:
+        """What is computed of it from other records; empty where nothing was computed yet."""
+
 
 class Member:
     """One member of a resource, or of an element of one of its lists."""
@@ -299,10 +302,14 @@ class Span(Member):
 
 @dataclass
 class Derived(Member):
-    """A member that is computed from what the row refers to; never stored in the workspace."""
+    """A member that is computed from other rows; never stored in the workspace.
+
+    `embeds` names resources whose small forms it shows.
+    """
 
     names: tuple[str, ...]
     derive: Callable[[Body, Look], Body]
+    embeds: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.keys = self.names

@@ -85,7 +85,7 @@ def relink(history, resource, a, b, c):
 def references(history, resource, b, c):
     """Members of a resource that refer to other rows, of which numbers choose."""
     place, actor, source, document, event, claim = (
-        history.pick(name, b + n * c) for n, name in enumerate(resources())
+        history.pick(name, b + n * c) for n, name in enumerate(LABEL)
     )
     other, far = history.pick(resource, c), history.pick("places", c)
     return {
@@ -110,9 +110,16 @@ def references(history, resource, b, c):
             {"relations": [{"kind": "same_as", "claim": other, "phrase": f"words {b}"}]},
             {"relations": [{"kind": "contradicts", "claim": other, "how": "value"},
                            {"kind": "repeats", "claim": claim}]},
+            {"kind": "control", "control_status": "controlled", "places": [place],
+             "object_actor": actor, "extent": ["whole", "part"][b % 2], "said": "2024"},
+            {"kind": "quantity", "event": event, "object_actor": None, "said": "2024",
+             "quantity": {"metric": "killed", "best": 10 * (1 + b), "unit": "people"}},
+            {"kind": "occurrence", "event": event, "polarity": ["affirmed", "denied"][c % 2]},
+            {"kind": "responsibility", "event": event, "object_actor": actor},
+            {"relations": [{"kind": "supersedes", "claim": other}]},
         ],
     }[resource][(b + c) % {"places": 3, "actors": 2, "sources": 2, "documents": 3, "events": 4,
-                           "claims": 5}[resource]]  # fmt: skip
+                           "claims": 10}[resource]]  # fmt: skip
 
 
 def add(history, resource, a, b, c):
@@ -274,7 +281,7 @@ def test_the_past_stays_as_it_was_and_the_present_is_consistent(db, done, follow
         patch.setattr(edition, "FOLLOWERS", followers)
         history = History()
         for act, resource, chosen in done:
-            history.do(act, resources()[resource], chosen)
+            history.do(act, list(LABEL)[resource], chosen)
         assert_the_present_is_consistent(history)
         for seq, remembered in history.remembered.items():
             assert everything(seq) == remembered

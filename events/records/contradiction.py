@@ -1,0 +1,224 @@
+"""Published versions of contradictions."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+
+from events.models import Contradiction
+from events.querysets import ContradictionRecordQuerySet
+from events.records.claim import claim_documents, claim_places
+from events.records.event import ids_of
+from records.models import PlaceLine, Record
+from records.models.record import CURRENT
+from records.record import PublishedRecord
+from records.shape import Body, Derived, Look, Member, Scalar, Shape, Statement, Turn
+from records.timeline import time_values
+
+
+class Sides(Member):
+    """`claims`: the two claims, the one of the lower id first, with who said them and when."""
+
+    keys = ("claims",)
+    resource, column = "claims", "first_id"
+
+    def columns(self) -> list[str]:
+        return ["first_id", "second_id"]
+
+    def read(self, values: dict[str, Any], children: Any) -> Statement:
+        return {"claims": [str(values["first_id"]), str(values["second_id"])]}
+
+    def write(self, statement: Statement) -> dict[str, Any]:
+        first, second = statement["claims"]
+        return {"first_id": UUID(first), "second_id": UUID(second)}
+
+    def default(self) -> Statement:
+        return {"claims": []}
+
+    def normal(self, statement: Statement) -> Statement:
+        if len({*statement["claims"]}) != 2:
+            raise ValueError("a contradiction is of two claims; name both")
+        return {"claims": sorted(statement["claims"])}
+
+    def references(self, statement: Statement) -> Iterator[tuple[str, str]]:
+        return (("claims", claim) for claim in statement["claims"])
+
+    def translate(self, statement: Statement, turn: Turn) -> Statement:
+        return {"claims": [turn("claims", claim) for claim in statement["claims"]]}
+
+    def assemble(self, statement: Statement, look: Look) -> Body:
+        return {"claims": [_side(look, claim) for claim in statement["claims"]]}
+
+    def strip(self, body: Body) -> Statement:
+        return {"claims": [side["claim"]["id"] for side in body["claims"]]}
+
+
+def _side(look: Look, claim_id: str) -> Body:
+    claim = look.body("claims", claim_id)
+    shown = ("claimant", "party", "party_id", "said")
+    return {"claim": look.reference("claims", claim_id)} | {name: claim[name] for name in shown}
+
+
+def contradiction_how(body: Body, look: Look) -> Body:
+    """In what the two differ, where a curator joined them."""
+    return {"how": look.derived("contradictions", body["id"]).get("how")}
+
+
+def contradiction_difference(body: Body, look: Look) -> Body:
+    """What differs between the two, in words and as data."""
+    return {"difference": look.derived("contradictions", body["id"]).get("difference")}
+
+
+def contradiction_subject(body: Body, look: Look) -> Body:
+    """The places of either claim, and the event of both, or of the one that has one."""
+    claims = [look.body("claims", side["claim"]["id"]) for side in body["claims"]]
+    places = {place["id"]: place for claim in claims for place in claim["places"]}
+    events = {claim["event"]["id"]: claim["event"] for claim in claims if claim["event"]}
+    return {
+        "places": [places[place] for place in sorted(places)],
+        "event": next(iter(events.values())) if len(events) == 1 else None,
+    }
+
+
+class ContradictionRecord(PublishedRecord):
+    """One published version of a contradiction."""
+
+    computed = True
+    shape = Shape(
+        "contradictions",
+        Contradiction,
+        Scalar("rule"),
+        Derived(("how",), contradiction_how),
+        Sides(),
+        Derived(("difference",), contradiction_difference),
+        Scalar("resolution", initial="unresolved"),
+        Scalar("resolution_reason"),
+        Derived(
+            ("places", "event"), contradiction_subject, ("places", "events", "sources", "actors")
+        ),
+    )
+
+    rule = models.CharField(max_length=16, help_text="Its rule.")
+    how = models.CharField(max_length=16, null=True, help_text="In what the claims differ.")
+    first = models.UUIDField(help_text="The id of the claim of the lower id.")
+    second = models.UUIDField(help_text="The id of the other claim.")
+    claims = ArrayField(models.UUIDField(), help_text="Ids of both claims.")
+    parties = ArrayField(models.UUIDField(), help_text="Ids of the claimants' parties.")
+    events = ArrayField(models.UUIDField(), help_text="Ids of the claims' events.")
+    documents = ArrayField(
+        models.UUIDField(), help_text="Ids of the documents that the claims are cited from."
+    )
+    places = ArrayField(models.UUIDField(), help_text="Ids of the claims' places.")
+    resolution = models.CharField(max_length=20, help_text="Its resolution.")
+    first_said_earliest = models.DateTimeField(null=True, help_text="Earliest the first was said.")
+    first_said_latest = models.DateTimeField(null=True, help_text="Latest the first was said.")
+    second_said_earliest = models.DateTimeField(
+        null=True, help_text="Earliest the second was said."
+    )
+    second_said_latest = models.DateTimeField(null=True, help_text="Latest the second was said.")
+
+    objects = ContradictionRecordQuerySet.as_manager()
+
+    class Meta(PublishedRecord.Meta):
+        abstract = False
+        ordering = ["seq"]
+        indexes = [
+            *PublishedRecord.Meta.indexes,
+            models.Index(
+                fields=["first", "object_id"], condition=CURRENT, name="contra_record_first"
+            ),
+            models.Index(
+                fields=["second", "object_id"], condition=CURRENT, name="contra_record_second"
+            ),
+            *(
+                models.Index(
+                    fields=[column, "recorded_at", "object_id"],
+                    condition=CURRENT,
+                    name=f"contra_record_{column}",
+                )
+                for column in ("rule", "resolution")
+            ),
+            *(
+                GinIndex(fields=[column], condition=CURRENT, name=f"contra_record_{column}")
+                for column in ("claims", "parties", "events", "documents", "places")
+            ),
+        ]
+
+    @classmethod
+    def reference(cls, body: Body) -> Body:
+        return {"id": body["id"], "rule": body["rule"]}
+
+    @classmethod
+    def kept(cls, version: Record, body: Body) -> Body:
+        return {"how": body["how"], "difference": body["difference"]}
+
+    @classmethod
+    def said(cls, body: Body) -> list[str | None]:
+        return [side["claim"]["statement"] for side in body["claims"]]
+
+    @classmethod
+    def named(cls, body: Body) -> list[Body | None]:
+        return [*(side["claimant"] for side in body["claims"]), *body["places"]]
+
+    @classmethod
+    def meant(cls, columns: dict[str, Any]) -> list[str]:
+        return columns["places"]  # the events' among them
+
+    @classmethod
+    def lineage(cls, body: Body, look: Look) -> list[str]:
+        lines = [look.line("claims", side["claim"]["id"]) for side in body["claims"]]
+        return sorted({above for line in lines for above in line})
+
+    @classmethod
+    def columns(cls, body: Body, look: Look) -> dict[str, Any]:
+        sides = [side["claim"]["id"] for side in body["claims"]]
+        claims = [look.body("claims", side) for side in sides]
+        times = {
+            f"{side}_{name}": value
+            for side, claim in zip(("first", "second"), claims, strict=True)
+            for name, value in time_values("said", claim["said"]).items()
+            if name in ("said_earliest", "said_latest")
+        }
+        return {
+            "rule": body["rule"],
+            "how": body["how"],
+            "first": sides[0],
+            "second": sides[1],
+            "claims": sides,
+            "parties": sorted({c["party_id"] for c in claims if c["party_id"]}),
+            "events": ids_of([c["event"] for c in claims if c["event"]]),
+            "documents": sorted({i for claim in claims for i in claim_documents(claim)}),
+            "places": sorted({i for claim in claims for i in claim_places(claim, look)}),
+            "resolution": body["resolution"],
+            **times,
+        }
+
+
+class ContradictionPlaceLine(PlaceLine):
+    """That a version of a contradiction lies in a place, by either claim."""
+
+    record = models.ForeignKey(
+        ContradictionRecord,
+        models.PROTECT,
+        db_column="seq",
+        related_name="place_lines",
+        help_text="The version.",
+    )
+    recorded_at = models.DateTimeField(help_text="The version's `recorded_at`.")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["place_id", "-recorded_at", "-object_id"],
+                condition=Q(current=True),
+                name="contra_line_desc",
+            ),
+            models.Index(fields=["place_id", "-recorded_at", "-object_id"], name="contra_line_all"),
+        ]
+
+
+ContradictionRecord.place_line = ContradictionPlaceLine
