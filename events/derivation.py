@@ -308,6 +308,9 @@ class _Derivation:
             )
             made.bury(("contradictions", pair), Op.ERASE if erased else Op.RETRACT)
             made.causes["contradictions", pair] = Cause.DERIVED
+        for pair in self._ended_of_erased(gone):
+            made.bury(("contradictions", pair), Op.ERASE)
+            made.causes["contradictions", pair] = Cause.DERIVED
         Contradiction.objects.filter(pk__in=ended).update(state=State.RETRACTED)
         stated = self._stated()
         workspace.apply(
@@ -325,6 +328,13 @@ class _Derivation:
             made.derive(
                 ("contradictions", pair), {"how": found.how, "difference": found.difference}
             )
+
+    def _ended_of_erased(self, gone: set[str]) -> list[str]:
+        """Contradictions that ended before, whose versions still say what an erased claim said."""
+        erased = [claim for claim in gone if self.made.tombstones["claims", claim][0] == Op.ERASE]
+        ended = ContradictionRecord.objects.newest().of_claims(erased).filter(live=False)
+        ids = ended.exclude(op=Op.ERASE).values_list("object_id", flat=True)
+        return sorted(str(i) for i in ids)
 
     def _heads(self, pair: Pair) -> set[str]:
         return {pair.one, pair.other} & self.classes.keys()

@@ -13,10 +13,11 @@ from uuid import UUID
 
 import orjson
 
+from events.contradictions import contradiction_id
 from records import publishing, workspace
 from records.ids import named
 from records.models import ChangeSet
-from records.registry import record_of
+from records.registry import record_of, resources
 
 #: What a row of each resource says when a test does not care.
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -33,6 +34,11 @@ _numbers = count(1)
 def ident(resource: str, name: str) -> UUID:
     """The id of a row that was made under a name."""
     return named("tests", resource, name)
+
+
+def curated_resources() -> list[str]:
+    """The resources whose rows are made by hand; those of the others follow from theirs."""
+    return [resource for resource in resources() if not record_of(resource).computed]
 
 
 def row(resource: str, name: str | None = None, /, **members: Any) -> UUID:
@@ -150,6 +156,11 @@ class World:
     def objects(self) -> list[tuple[str, UUID]]:
         """All rows, as publishing takes them."""
         return [(RESOURCES[name], getattr(self, name)) for name in RESOURCES]
+
+    @property
+    def dispute(self) -> UUID:
+        """The contradiction that follows from it: one side denies what the other holds."""
+        return contradiction_id("negation", str(self.held), str(self.denied))
 
 
 RESOURCES = {

@@ -157,6 +157,10 @@ class ContradictionRecord(PublishedRecord):
         return {"how": body["how"], "difference": body["difference"]}
 
     @classmethod
+    def erased(cls, body: Body) -> Body:
+        return super().erased(body) | {"places": []}
+
+    @classmethod
     def said(cls, body: Body) -> list[str | None]:
         return [side["claim"]["statement"] for side in body["claims"]]
 

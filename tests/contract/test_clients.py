@@ -45,6 +45,7 @@ def served(live_server: Any) -> str:
     made = factories.world()
     for name in ("oakford", "red_army", "paper", "article", "withdrawal", "announced", "held"):
         api_world.multiply(factories.RESOURCES[name], getattr(made, name), 90)
+    api_world.multiply("contradictions", made.dispute, 90)
     for number in range(1, VERSIONS):
         factories.republish("sources", made.paper, url=f"https://paper.example/{number}")
     Dataset.objects.bulk_create(Dataset(slug=f"set-{n}", title="A set") for n in range(60))

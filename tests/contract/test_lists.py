@@ -26,6 +26,7 @@ def fifty(world: World) -> World:
     for name, resource in factories.RESOURCES.items():
         if name in ("ferry", "blue_army", "paper", "post", "advance", "held"):
             api_world.multiply(resource, getattr(world, name), 50)
+    api_world.multiply("contradictions", world.dispute, 50)
     Dataset.objects.bulk_create(Dataset(slug=f"set-{n}", title="A set") for n in range(60))
     return world
 
@@ -45,6 +46,7 @@ STATEMENTS = {
     "document-list": 2,
     "event-list": 2,
     "claim-list": 2,
+    "contradiction-list": 2,
     "dataset-list": 3,
     "changes": 3,
 }
@@ -104,7 +106,7 @@ def test_the_default_ordering_is_the_documented_one(
     default = {
         "place-list": "name", "actor-list": "name", "source-list": "name", "dataset-list": "slug",
         "document-list": "-published", "event-list": "-when", "claim-list": "-said",
-        "changes": None,
+        "contradiction-list": "-recorded_at", "changes": None,
     }[route.name]  # fmt: skip
     url = reverse(route.name)
     if default is None:
@@ -123,6 +125,7 @@ def test_the_orderings_are_the_documented_ones() -> None:
         "document-list": ["published", "recorded_at"],
         "event-list": ["when", "recorded_at"],
         "claim-list": ["said", "recorded_at"],
+        "contradiction-list": ["recorded_at"],
         "dataset-list": ["slug"],
         "changes": [],
     }
@@ -217,7 +220,7 @@ def test_a_count_is_there_only_if_it_is_asked_for(
 @every_record_list
 def test_a_count_counts_what_the_filters_leave(route: Route, client: Client, world: World) -> None:
     url = f"{reverse(route.name)}?id={world.oakford},{world.red},{world.paper},{world.article},"
-    url += f"{world.advance},{world.held}&count="
+    url += f"{world.advance},{world.held},{world.dispute}&count="
     assert get(client, url + "exact")["count"] == 1
     for nothing in (f"related_to=x:1&count={kind}" for kind in ("exact", "estimate")):
         assert get(client, f"{reverse(route.name)}?{nothing}") == {
@@ -274,6 +277,7 @@ def story(world: World) -> dict[str, UUID]:
         condition="if they come", certainty="probable", polarity="denied",
         said={"edtf": None, "phrase": "one day"}, citations=[
             {"document": made["row"], "mode": "paraphrase", "locator": "row 7"}])  # fmt: skip
+    made["dispute"] = world.dispute
     return made
 
 
@@ -554,6 +558,15 @@ FILTERS: dict[str, dict[str, dict[str, str]]] = {
             "claimant=x:1": "",
             "claimant=!x:1": "withdrawal advance plan",
         },
+        "corroboration": {
+            "corroboration=third_party": "withdrawal",
+            "corroboration=uncorroborated": "",
+            "corroboration=!third_party": "advance plan",
+        },
+        "contradicted": {
+            "contradicted=true": "",
+            "contradicted=false": "withdrawal advance plan",
+        },
         "part_of": {"part_of={advance}": "plan", "part_of=!{advance}": "withdrawal advance"},
         "id": {"id={plan}": "plan"},
         "code": {"code=acled:LAN1": "withdrawal"},
@@ -572,59 +585,59 @@ FILTERS: dict[str, dict[str, dict[str, str]]] = {
             "q=redeployed": "announced",
             'q="better lines"': "announced",
             "q=if+they+come": "threat",
-            "q=Дубове": "narrated announced repeated counted held",
-            "q=Red+Ministry": "repeated threat",
+            "q=Дубове": "narrated announced repeated counted held denied",
+            "q=Red+Ministry": "repeated denied threat",
             "q=500": "counted",
             "q=nowhere": "",
         },
-        "kind": {"kind=quantity": "counted", "kind=!occurrence": "counted held threat"},
+        "kind": {"kind=quantity": "counted", "kind=!occurrence": "counted held denied threat"},
         "voice": {"voice=narration": "narrated"},
         "claimant": {
             "claimant={blue_spokesman}": "counted held",
             "claimant={paper},{red_spokesman}": "narrated announced",
-            "claimant=!{blue_spokesman}": "narrated announced repeated threat",
+            "claimant=!{blue_spokesman}": "narrated announced repeated denied threat",
         },
         "party": {
-            "party=Red": "announced repeated threat",
+            "party=Red": "announced repeated denied threat",
             "party=!Red": "narrated counted held",
             "party={blue}": "counted held",
         },
         "event": {
             "event={withdrawal}": "narrated announced repeated counted",
             "event=acled:LAN1": "narrated announced repeated counted",
-            "event=!{withdrawal}": "held threat",
+            "event=!{withdrawal}": "held denied threat",
         },
         "place": {
-            "place={oakford}": "narrated announced repeated counted held",
+            "place={oakford}": "narrated announced repeated counted held denied",
             "place=!{oakford}": "threat",
         },
         "within": {
-            "within={landia}": "narrated announced repeated counted held",
-            "within={landia}&ordering=-said&limit=1": "held",
+            "within={landia}": "narrated announced repeated counted held denied",
+            "within={landia}&ordering=-said&limit=1": "denied",
             "within={southmark}": "",
             "within=!{northmark}": "threat",
         },
         "actor": {
             "actor={red_army}": "announced counted",
-            "actor={red}": "repeated threat",
+            "actor={red}": "repeated denied threat",
             "actor={twin_army}": "announced counted",
             "actor=!{red_army},!{red}": "narrated held",
         },
         "object_actor": {
             "object_actor={red_army}": "counted",
-            "object_actor={blue},wikidata:Q2red": "counted held",
+            "object_actor={blue},wikidata:Q2red": "counted held denied",
             "object_actor=!{blue}": "narrated announced repeated counted threat",
         },
         "document": {"document={post}": "held", "document=!{article}": "held threat"},
         "publisher": {
-            "publisher={paper}": "narrated announced repeated counted",
+            "publisher={paper}": "narrated announced repeated counted denied",
             "publisher=!{paper}": "held threat",
         },
-        "polarity": {"polarity=denied": "threat"},
+        "polarity": {"polarity=denied": "denied threat"},
         "certainty": {"certainty=probable,possible": "threat"},
         "evidence": {
             "evidence=!none_mentioned": "",
-            "evidence=none_mentioned&kind=control": "held",
+            "evidence=none_mentioned&kind=control": "held denied",
         },
         "interest": {"interest=against_interest": "announced"},
         "mode": {
@@ -633,20 +646,34 @@ FILTERS: dict[str, dict[str, dict[str, str]]] = {
         },
         "metric": {
             "metric=lost": "counted",
-            "metric=!lost": "narrated announced repeated held threat",
+            "metric=!lost": "narrated announced repeated held denied threat",
             "metric=later_metric": "",
         },
         "control_status": {
-            "control_status=controlled": "held",
+            "control_status=controlled": "held denied",
             "control_status=!controlled": "narrated announced repeated counted threat",
         },
         "said_since": {
-            "said_since=2022-10-02": "held",
-            "said_since=2022": "narrated announced held",
+            "said_since=2022-10-02": "held denied",
+            "said_since=2022": "narrated announced held denied",
         },
         "said_until": {
             "said_until=2022-10-01": "narrated announced",
             "said_since=2022-10-01&said_until=2022-10-02": "narrated announced held",
+        },
+        "before": {
+            "before={held}": "narrated announced",
+            "before={held}&voice=narration": "narrated",
+            "before={announced}": "",
+            "before={counted}": "",
+            "before=x:1": "",
+            "before={oakford}": "",
+        },
+        "after": {
+            "after={announced}": "held denied",
+            "after={announced}&before={held}": "",
+            "after={held}": "denied",
+            "after=x:1": "",
         },
         "holds_on": {
             "holds_on=2022-10-02": "held",
@@ -654,20 +681,36 @@ FILTERS: dict[str, dict[str, dict[str, str]]] = {
             "holds_on=2022-10-01": "",
         },
         "certainly": {
-            "said_since=2022-10-01T06:00:00Z&certainly=true": "held",
+            "said_since=2022-10-01T06:00:00Z&certainly=true": "held denied",
             "holds_on=2022&certainly=true": "",
         },
         "undated": {
-            "said_since=2022-10-02&undated=true": "repeated counted held threat",
+            "said_since=2022-10-02&undated=true": "repeated counted held denied threat",
         },
         "conditional": {
             "conditional=true": "threat",
-            "conditional=false": "narrated announced repeated counted held",
+            "conditional=false": "narrated announced repeated counted held denied",
+        },
+        "contradicted": {
+            "contradicted=true": "held denied",
+            "contradicted=false": "narrated announced repeated counted threat",
+        },
+        "corroboration": {
+            "corroboration=third_party": "narrated announced repeated",
+            "corroboration=!third_party": "counted held denied threat",
+            "corroboration=cross_party": "",
+        },
+        "distinct": {
+            "distinct=true": "narrated counted held denied threat",
+            "distinct=true&claimant={red_ministry}": "repeated denied threat",
+            "distinct=true&event={withdrawal}&voice=attributed": "repeated counted",
+            "distinct=true&within={landia}": "narrated counted held denied",
+            "distinct=false&event={withdrawal}": "narrated announced repeated counted",
         },
         "id": {"id={held},{counted}": "counted held"},
         "code": {"code=x:1": ""},
         "updated_since": {
-            "updated_since=2020-01-01": "narrated announced repeated counted held threat"
+            "updated_since=2020-01-01": "narrated announced repeated counted held denied threat"
         },
         "dataset": {"dataset=story": "held"},
         "related_to": {
@@ -676,6 +719,29 @@ FILTERS: dict[str, dict[str, dict[str, str]]] = {
             "related_to={red_army}": "counted",
             "related_to=!{article}": "held threat",
         },
+    },
+    "contradictions": {
+        "q": {"q=does+not+hold": "dispute", "q=Дубове": "dispute", "q=nowhere": ""},
+        "rule": {"rule=negation": "dispute", "rule=!negation": "", "rule=control": ""},
+        "how": {"how=value": "", "how=!value": "dispute"},
+        "party": {"party=Red": "dispute", "party={blue}": "dispute", "party=!Blue": ""},
+        "claim": {"claim={held}": "dispute", "claim={denied}": "dispute", "claim={counted}": ""},
+        "event": {"event={withdrawal}": "", "event=!{withdrawal}": "dispute"},
+        "document": {"document={post}": "dispute", "document={article}": "dispute",
+                     "document={row}": ""},
+        "place": {"place={oakford}": "dispute", "place=geonames:1002": "dispute",
+                  "place={ferry}": ""},
+        "within": {"within={landia}": "dispute", "within={southmark}": "",
+                   "within=!{northmark}": ""},
+        "resolution": {"resolution=unresolved": "dispute", "resolution=!unresolved": ""},
+        "since": {"since=2022-10-03": "dispute", "since=2022-10-04": "",
+                  "since=2022-10-03&until=2022-10-03": "dispute"},
+        "until": {"until=2022-10-02": "dispute", "until=2022-10-01": ""},
+        "id": {"id={dispute}": "dispute", "id={held}": ""},
+        "code": {"code=x:1": ""},
+        "updated_since": {"updated_since=2020": "dispute"},
+        "dataset": {"dataset=story": ""},
+        "related_to": {"related_to={denied}": "dispute", "related_to={counted}": ""},
     },
 }  # fmt: skip
 
@@ -716,10 +782,12 @@ def test_the_filters_are_the_documented_ones() -> None:
         "sources": "kind party speaks_for country reliability name",
         "documents": "kind publisher language since until certainly undated has_text place actor",
         "events": "type context status place within bbox near radius since until certainly undated "
-        "participant party claimant part_of",
+        "participant party claimant corroboration contradicted part_of",
         "claims": "kind voice claimant party event place within actor object_actor document "
         "publisher polarity certainty evidence interest mode metric control_status said_since "
-        "said_until holds_on conditional certainly undated",
+        "said_until before after holds_on conditional distinct certainly undated contradicted "
+        "corroboration",
+        "contradictions": "rule how party claim event document place within resolution since until",
     }
     for route in record_lists():
         names = set(route.view.filterset_class.base_filters)
@@ -758,7 +826,7 @@ def test_a_chain_of_merges_leads_a_filter_to_the_last_survivor(
     for loser, survivor in zip(steps, [*steps[1:], world.oakford], strict=True):
         publishing.merge("places", loser, survivor, reason="The same.")
     expected = ids(get(client, f"/api/v1/claims/?within={world.oakford}"))
-    assert len(expected) == 5
+    assert len(expected) == 6
     for reference in (*steps, "x:first", "x:third"):
         assert ids(get(client, f"/api/v1/claims/?within={reference}")) == expected
 
@@ -770,7 +838,7 @@ def test_a_code_in_a_filter_means_its_holder_at_the_moment_asked_for(
     factories.republish("places", world.oakford, codes={})
     factories.republish("places", world.ferry, codes={"geonames": "1001"})
     assert ids(get(client, "/api/v1/claims/?place=geonames:1001")) == []
-    assert len(ids(get(client, f"/api/v1/claims/?place=geonames:1001&as_of={before}"))) == 5
+    assert len(ids(get(client, f"/api/v1/claims/?place=geonames:1001&as_of={before}"))) == 6
     assert ids(get(client, "/api/v1/events/?place=geonames:1001")) == [str(world.advance)]
 
 
@@ -800,7 +868,8 @@ WRONG = {
     "claims": ["kind=", "voice=loud", "polarity=yes", "mode=quote", "metric=KILLED",
                "said_since=2022-10-01T00:00:00+02:00", "said_until=now", "holds_on=2022-W40",
                "conditional=true,false", "evidence=none", "interest=self-serving",
-               "control_status=held", "document=a", "event=1e3", "object_actor=Q1"],
+               "control_status=held", "document=a", "event=1e3", "before=x", "after=x:1,x:2",
+               "before=!x:1", "object_actor=Q1"],
 }  # fmt: skip
 
 

@@ -235,6 +235,8 @@ def test_adding_costs_the_same_for_fifty_records_as_for_one(
     for name, resource in factories.RESOURCES.items():
         if resource == route.resource:
             api_world.multiply(resource, getattr(world, name), 10)
+    if route.resource == "contradictions":
+        api_world.multiply("contradictions", world.dispute, 10)
     # The newest number before and after, the page, and one for each resource that is added.
     assert statements(50) <= 3 + 6
     assert statements(50) <= statements(5) + 3

@@ -72,13 +72,15 @@ def test_the_change_log_replayed_from_zero_gives_the_current_records(
     assert [change["seq"] for change in changes] == list(range(1, len(changes) + 1))
     assert get(client, "/api/v1/")["seq"] == len(changes)
     assert {change["op"] for change in changes} == {"add", "modify", "retract", "merge", "erase"}
-    assert {change["cause"] for change in changes} >= {"edit", "merge", "reference", "erase"}
+    assert {change["cause"] for change in changes} >= {
+        "edit", "merge", "reference", "derived", "erase"
+    }  # fmt: skip
 
 
 def test_a_copy_kept_at_any_number_follows_by_what_came_since(client: Client, lived: World) -> None:
     changes = log(client)
     whole = current(client)
-    for seq in (1, 22, 23, 30, len(changes) - 1, len(changes)):
+    for seq in (1, 24, 25, 32, len(changes) - 1, len(changes)):
         since = log(client, f"&since={seq}")
         assert since == changes[seq:]
         copy = replayed(changes[:seq])
@@ -105,11 +107,17 @@ def test_a_change_has_the_record_as_its_own_address_served_it(client: Client, li
 
 def test_one_change_whole(client: Client, world: World) -> None:
     publishing.retract([("claims", world.held)], reason="It was satire.")
-    (change,) = get(client, "/api/v1/changes/?since=22")["results"]
+    changes = get(client, "/api/v1/changes/?since=24")["results"]
+    assert [(c["resource"], c["op"], c["cause"]) for c in changes] == [
+        ("contradictions", "retract", "derived"),
+        ("claims", "retract", "edit"),
+        ("claims", "modify", "derived"),
+    ]
+    change = changes[1]
     recorded_at = change.pop("recorded_at")
     assert recorded_at.endswith("Z")
     assert change == {
-        "seq": 23,
+        "seq": 26,
         "op": "retract",
         "cause": "edit",
         "resource": "claims",
@@ -128,22 +136,23 @@ def is_home(slug: str) -> Callable[[dict[str, Any]], bool]:
 #: Queries, and whether a change is among what each leaves.
 FILTERS: list[tuple[str, Callable[[dict[str, Any]], bool]]] = [
     ("&since=0", lambda c: True),
-    ("&since=22", lambda c: c["seq"] > 22),
+    ("&since=24", lambda c: c["seq"] > 24),
     ("&since=99999", lambda c: False),
     ("&resource=claims", lambda c: c["resource"] == "claims"),
     ("&resource=claims,places", lambda c: c["resource"] in ("claims", "places")),
     ("&resource=claims&resource=places", lambda c: c["resource"] in ("claims", "places")),
     ("&resource=!claims", lambda c: c["resource"] != "claims"),
     ("&cause=reference", lambda c: c["cause"] == "reference"),
+    ("&cause=derived", lambda c: c["cause"] == "derived"),
     ("&cause=merge,erase", lambda c: c["cause"] in ("merge", "erase")),
-    ("&cause=!edit&since=22", lambda c: c["cause"] != "edit" and c["seq"] > 22),
+    ("&cause=!edit&since=24", lambda c: c["cause"] != "edit" and c["seq"] > 24),
     ("&dataset=story", is_home("story")),
     (
         "&dataset=!story&resource=places&cause=edit",
         lambda c: not is_home("story")(c) and (c["resource"], c["cause"]) == ("places", "edit"),
     ),
     ("&dataset=unheard-of", lambda c: False),
-    ("&as_of=22", lambda c: c["seq"] <= 22),
+    ("&as_of=24", lambda c: c["seq"] <= 24),
     ("&as_of=30&since=25", lambda c: 25 < c["seq"] <= 30),
 ]
 
@@ -175,7 +184,7 @@ def test_a_history_whole(client: Client, world: World) -> None:
     assert answer == {"next": None, "previous": None}
     assert third == {
         "version": 3,
-        "seq": 24,
+        "seq": 27,
         "op": "retract",
         "cause": "edit",
         "role": None,
@@ -186,7 +195,7 @@ def test_a_history_whole(client: Client, world: World) -> None:
     }
     assert second | {"patch": None} == {
         "version": 2,
-        "seq": 23,
+        "seq": 25,
         "op": "modify",
         "cause": "edit",
         "role": None,
@@ -199,12 +208,12 @@ def test_a_history_whole(client: Client, world: World) -> None:
     assert changed == {
         "/wording": "freed",
         "/version": 2,
-        "/seq": 23,
+        "/seq": 25,
         "/recorded_at": second["recorded_at"],
     }
     assert (first["version"], first["reason"]) == (1, "The made-up world.")
     assert (first["patch"], first["superseded_at"]) == (None, second["recorded_at"])
-    then = get(client, detail("claims", world.held, "history") + "?as_of=23")["results"]
+    then = get(client, detail("claims", world.held, "history") + "?as_of=25")["results"]
     assert then == [second | {"superseded_at": None}, first]
 
 

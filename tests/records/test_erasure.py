@@ -5,6 +5,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from events.contradictions import contradiction_id
 from events.passages import text_hash
 from records import publishing
 from records.models import Change, Dataset, Erasure, ReviewItem
@@ -149,6 +150,26 @@ def test_a_retracted_row_is_erased(world):
     publishing.retract([("claims", world.held)], reason="It was never said.")
     publishing.erase("claims", world.held, reason="A court ordered it.")
     assert SECRET not in everything()
+
+
+@pytest.mark.parametrize("ended", ["by nothing", "by a correction", "by a retraction"])
+def test_no_figure_of_an_erased_claim_is_left_in_what_contradicted_it(world, ended):
+    figures = {"metric": "lost", "best": 987654, "unit": "troops"}
+    republish("claims", world.counted, said="2022-10-01")
+    wild = public("claims", "wild", kind="quantity", claimant=world.red_spokesman,
+                  event=world.withdrawal, object_actor=world.red_army, said="2022-10-01",
+                  quantity=figures)  # fmt: skip
+    dispute = contradiction_id("quantity", *sorted(map(str, (wild, world.counted))))
+    assert "987654" in record("contradictions", dispute).body
+    if ended == "by a correction":
+        republish("claims", wild, quantity=figures | {"best": 500})
+    elif ended == "by a retraction":
+        publishing.retract([("claims", wild)], reason="It was never said.")
+    publishing.erase("claims", wild, reason="A court ordered it.")
+    assert "987654" not in everything()
+    for version in record_of("contradictions").objects.of(dispute):
+        assert version.op == "erase"
+    assert body("claims", world.counted)["contradictions"] == []
 
 
 def test_a_place_loses_its_position_wherever_it_was_borrowed(world):

@@ -73,8 +73,13 @@ def used(twin):
 
 def test_a_retraction_leaves_a_tombstone_with_the_reason(world):
     change_set = publishing.retract([("claims", world.held)], reason="It was never said.")
-    change = change_set.changes.get()
+    change = change_set.changes.get(object_id=world.held)
     assert (change.op, change.cause, change.version) == ("retract", "edit", 2)
+    assert [(c.object_id, c.op, c.cause) for c in change_set.changes.all()] == [
+        (world.dispute, "retract", "derived"),
+        (world.held, "retract", "edit"),
+        (world.denied, "modify", "derived"),
+    ]
     tombstone = newest("claims", world.held)
     at = change_set.recorded_at.isoformat().replace("+00:00", "Z")
     assert (tombstone.live, tombstone.op) == (False, "retract")
@@ -101,7 +106,11 @@ def test_a_retracted_row_is_restored_by_a_further_version(world):
     before = picture(world)
     publishing.retract([("claims", world.held)], reason="It was never said.")
     change_set = publishing.restore("claims", world.held, reason="It was.")
-    assert [(c.op, c.version) for c in change_set.changes.all()] == [("add", 3)]
+    assert [(c.object_id, c.op, c.version) for c in change_set.changes.all()] == [
+        (world.held, "add", 3),
+        (world.denied, "modify", 3),
+        (world.dispute, "add", 3),
+    ]
     assert picture(world) == before
 
 

@@ -33,13 +33,15 @@ pytestmark = pytest.mark.django_db
 
 def test_what_is_published_together_is_one_change_set_of_one_instant(world):
     change_set = ChangeSet.objects.get()
-    assert (change_set.first_seq, change_set.last_seq) == (1, len(world.objects))
+    assert (change_set.first_seq, change_set.last_seq) == (1, 24)
     assert change_set.reason == "The made-up world."
     changes = list(Change.objects.order_by("seq"))
-    assert [change.seq for change in changes] == list(range(1, len(world.objects) + 1))
-    assert {(c.op, c.cause, c.version) for c in changes} == {("add", "edit", 1)}
-    assert [(c.resource, c.object_id) for c in changes] == world.objects
-    recorded = {record(*key).recorded_at for key in world.objects}
+    assert [change.seq for change in changes] == list(range(1, 25))
+    assert {(c.op, c.version) for c in changes} == {("add", 1)}
+    assert [change.cause for change in changes] == ["edit"] * 23 + ["derived"]
+    objects = [*world.objects, ("contradictions", world.dispute)]
+    assert [(c.resource, c.object_id) for c in changes] == objects
+    recorded = {record(*key).recorded_at for key in objects}
     assert recorded == {change_set.recorded_at}
 
 
@@ -371,7 +373,7 @@ def test_an_event_that_loses_its_support_stays_and_is_put_to_a_curator(world, lo
     if loss == "retracted":
         publishing.retract([("claims", world.narrated)], reason="The paper withdrew it.")
     elif loss == "denied":
-        republish("claims", world.narrated, polarity="denied")
+        republish("claims", world.narrated, polarity="denied", relations=[])
     else:
         republish("claims", world.narrated, event=world.advance)
     assert body("events", world.withdrawal)["status"] == "occurred"

@@ -5,6 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from events.contradictions import contradiction_id
 from events.records import ClaimPlaceLine, EventPlaceLine
 from records import edition, publishing
 from records.models import Change, Refresh
@@ -34,6 +35,8 @@ def test_a_renamed_row_is_renamed_wherever_it_is_embedded(world):
         world.withdrawal: "reference",
         world.advance: "reference",
         world.held: "reference",
+        world.denied: "reference",
+        world.dispute: "reference",
     }
     assert body("documents", world.article)["mentions"][1]["place"]["name"] == "Oakton"
     assert body("events", world.withdrawal)["place"]["name"] == "Oakton"
@@ -42,6 +45,7 @@ def test_a_renamed_row_is_renamed_wherever_it_is_embedded(world):
         "Ferry",
     }
     assert body("claims", world.held)["places"][0]["name"] == "Oakton"
+    assert body("contradictions", world.dispute)["places"][0]["name"] == "Oakton"
 
 
 def test_the_row_itself_is_numbered_before_what_follows_it(world):
@@ -135,7 +139,12 @@ def test_a_source_that_speaks_for_another_changes_the_actors_of_its_claims(world
 def test_a_symmetric_link_is_stored_once_shown_on_both_sides_and_dropped_on_both(world):
     link = {"kind": "contradicts", "claim": world.counted, "how": "value"}
     change_set = republish("claims", world.held, relations=[link])
-    assert changes(change_set) == {world.held: "edit", world.counted: "reference"}
+    curated = contradiction_id("curated", *sorted(map(str, (world.held, world.counted))))
+    assert changes(change_set) == {
+        world.held: "edit",
+        world.counted: "reference",
+        curated: "derived",
+    }
     assert body("claims", world.counted)["relations"] == [
         {
             "kind": "contradicts",
@@ -210,7 +219,13 @@ def test_retracting_takes_what_goes_with_it(world):
     change_set = publishing.retract(
         [("claims", world.held), ("claims", world.counted)], reason="A mistake."
     )
-    assert {c.op for c in change_set.changes.all()} == {"retract"}
+    ops = {c.object_id: c.op for c in change_set.changes.all()}
+    assert ops == {
+        world.held: "retract",
+        world.counted: "retract",
+        world.dispute: "retract",
+        world.denied: "modify",  # which nobody contradicts any more
+    }
     with pytest.raises(PublishError):
         publishing.retract([("events", world.withdrawal)], reason="A mistake.")
 
