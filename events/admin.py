@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -559,24 +559,20 @@ def resolve_selected(
 class ContradictionAdmin(ReadOnlyAdmin):
     """Contradictions follow from the claims; how one is resolved is for a curator to say."""
 
-    list_display = ("rule_code", "one", "another", "resolution_code", "updated")
-    list_filter = (("resolution", CodeFilter), ("rule", CodeFilter), "dataset")
+    list_display = ("rule_code", "one", "another", "resolution_code", "standing", "updated")
+    list_filter = (*((name, CodeFilter) for name in ("resolution", "rule", "state")), "dataset")
     list_select_related = ("first__claimant", "second__claimant")
     search_fields = ("first__statement", "second__statement")
     ordering = ("-updated_at", "-pk")
     fields = readonly_fields = (
         *("rule_code", "differ", "one", "another"),
-        *("resolution_code", "resolution_reason", "dataset", "updated", "json"),
+        *("resolution_code", "resolution_reason", "standing", "dataset", "updated", "json"),
     )
     actions = (resolve_selected,)
     change_form_template = "admin/records/change_form.html"
 
     class Media:
         css = {"all": ["records/admin.css"]}
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        public = ContradictionRecord.objects.current().filter(object_id=OuterRef("pk"))
-        return super().get_queryset(request).filter(Exists(public))
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
         """Whether the account may say how contradictions are resolved."""
@@ -594,6 +590,11 @@ class ContradictionAdmin(ReadOnlyAdmin):
     def resolution_code(self, row: Contradiction) -> str:
         """The resolution by its code, as the API writes it."""
         return row.resolution
+
+    @admin.display(description="state", ordering="state")
+    def standing(self, row: Contradiction) -> str:
+        """The state by its code: `retracted` where the two no longer contradict each other."""
+        return row.state
 
     @admin.display(description="one side")
     def one(self, row: Contradiction) -> str:

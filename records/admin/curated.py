@@ -10,7 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.forms import Textarea
@@ -33,6 +33,7 @@ from records.admin.forms import (
     marked,
     times_of,
 )
+from records.admin.readonly import refuse_nul
 from records.admin.search import found
 from records.edition import lock
 from records.models import Change, Curated, Origin, Refresh, ReviewItem, State
@@ -434,8 +435,7 @@ class CuratedAdmin(Labelled, Fields, admin.ModelAdmin):
     # Lists and autocompletes.
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
-        if any("\x00" in value for _, values in request.GET.lists() for value in values):
-            raise BadRequest("A filter has a NUL byte, which no text here can contain.")
+        refuse_nul(request)
         asked = set(request.POST.getlist("action"))
         if asked & GUARDED and not self.has_publish_permission(request):
             raise PermissionDenied

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from django.apps import apps
 from django.contrib import admin
+from django.core.exceptions import BadRequest
 from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -17,12 +18,22 @@ from records.models import Record
 from records.registry import record_of
 
 
+def refuse_nul(request: HttpRequest) -> None:
+    """Refuse a filter that PostgreSQL cannot read. Raises `BadRequest`."""
+    if any("\x00" in value for _, values in request.GET.lists() for value in values):
+        raise BadRequest("A filter has a NUL byte, which no text here can contain.")
+
+
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Rows that can be looked at and not changed."""
 
     list_per_page = 50
     show_full_result_count = False
     actions = None
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        refuse_nul(request)
+        return super().changelist_view(request, extra_context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

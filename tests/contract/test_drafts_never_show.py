@@ -63,7 +63,7 @@ def crawl(client: Client, more: list[str]) -> dict[str, bytes]:
     for route in api_world.record_lists():
         base = reverse(route.name)
         waiting += [base, f"{base}?count=exact&limit=3", f"{base}?ordering=-recorded_at",
-                    f"{base}?as_of=22", f"{base}?as_of=1"]  # fmt: skip
+                    f"{base}?as_of=24", f"{base}?as_of=1"]  # fmt: skip
     while waiting:
         url = waiting.pop()
         if url in found:
@@ -121,7 +121,7 @@ def poisoned(world: World) -> World:
         "Claim.statement", "Claim.wording", "Claim.quantity_unit", "Citation.quote",
         "Citation.locator", "ClaimLink.phrase", "Event.summary", "Claim.condition",
     } <= took  # fmt: skip
-    for resource in resources():
+    for resource in factories.curated_resources():
         needed = {"claims": {"claimant": world.paper, "event": world.advance}}.get(resource, {})
         fresh = factories.row(resource, f"never published {resource}", **needed)
         poison(resource, fresh, edited=False)

@@ -19,8 +19,11 @@ from tests import api_world, factories
 from tests.api_world import detail, get, problem
 from tests.factories import World
 
-RESOURCES = ["places", "actors", "sources", "documents", "events", "claims"]
-NAMES = {resource: name for name, resource in factories.RESOURCES.items()}
+RESOURCES = ["places", "actors", "sources", "documents", "events", "claims", "contradictions"]
+NAMES = {resource: name for name, resource in factories.RESOURCES.items()} | {
+    "claims": "held",
+    "contradictions": "dispute",
+}
 
 
 def addresses(world: World) -> list[str]:
@@ -32,16 +35,24 @@ def addresses(world: World) -> list[str]:
         *(f"/api/v1/{resource}/" for resource in RESOURCES),
         *(detail(resource, getattr(world, NAMES[resource])) for resource in RESOURCES),
         detail("claims", held, "history"), detail("claims", held, "history", 1),
-        "/api/v1/events/?as_of=22", "/api/v1/events/?type=battle&count=exact",
-        detail("claims", held) + "?as_of=22",
+        "/api/v1/events/?as_of=24", "/api/v1/events/?type=battle&count=exact",
+        detail("claims", held) + "?as_of=24",
         detail("documents", world.article, "annotations"), "/api/v1/search/?q=oakford",
+        detail("documents", world.article, "chronology"),
+        detail("events", world.withdrawal, "chronology"),
+        detail("events", world.withdrawal, "positions"),
+        detail("places", world.oakford, "control"),
+        detail("places", world.oakford, "control", "timeline"), "/api/v1/places/control/",
         "/api/v1/coverage/", "/api/v1/events/?expand=claims", "/api/v1/places/?name=oakford",
     ]  # fmt: skip
 
 
 def test_addresses_of_every_kind_are_among_those_tested(world: World) -> None:
     kinds = {route.action for route in api_world.routes()}
-    assert kinds == {"get", "list", "retrieve", "history", "version", "annotations"}
+    assert kinds == {
+        "get", "list", "retrieve", "history", "version", "annotations", "chronology", "positions",
+        "control", "control_timeline", "controls",
+    }  # fmt: skip
 
 
 # Caching.
@@ -54,7 +65,7 @@ def test_every_answer_has_a_tag_and_says_how_to_cache_it(client: Client, world: 
         assert re.fullmatch(r'"[0-9a-f]{32}"', answer["ETag"]), url
         assert answer["Cache-Control"] == "public, no-cache"
         assert answer["Vary"] == "Accept"
-        assert answer["Dateline-Seq"] == "22"
+        assert answer["Dateline-Seq"] == "24"
         assert answer["Content-Type"] == "application/json"
         assert answer["X-Content-Type-Options"] == "nosniff"
         assert answer["Last-Modified"].endswith(" GMT")
@@ -114,9 +125,9 @@ def test_a_tag_changes_with_what_it_tags(client: Client, world: World) -> None:
     after = {url: client.get(url)["ETag"] for url in urls}
     same = {url for url in urls if before[url] == after[url]}
     assert same == {
-        *(detail(r, getattr(world, NAMES[r])) for r in RESOURCES if r != "claims"),
+        *(detail(r, getattr(world, NAMES[r])) for r in RESOURCES[:5]),
         detail("claims", world.held, "history", 1),
-        detail("claims", world.held) + "?as_of=22",
+        detail("claims", world.held) + "?as_of=24",
     }
     assert client.get(detail("claims", world.held), headers={
         "If-None-Match": before[detail("claims", world.held)]
@@ -144,7 +155,7 @@ def test_a_data_set_has_another_tag_when_it_changes_without_a_record(
 
 
 def test_different_questions_have_different_tags(client: Client, world: World) -> None:
-    urls = [f"/api/v1/events/{query}" for query in ("", "?limit=50", "?limit=49", "?as_of=22",
+    urls = [f"/api/v1/events/{query}" for query in ("", "?limit=50", "?limit=49", "?as_of=24",
                                                     "?format=json", "?type=battle")]  # fmt: skip
     assert len({client.get(url)["ETag"] for url in urls}) == len(urls)
 
@@ -224,7 +235,7 @@ def test_an_address_without_its_last_slash_leads_to_the_one_with_it(client: Clie
 
 
 def test_a_code_leads_to_the_canonical_address(client: Client, world: World) -> None:
-    for path, query in {"": "", "history/": "?limit=3", "history/1/": "?as_of=22"}.items():
+    for path, query in {"": "", "history/": "?limit=3", "history/1/": "?as_of=24"}.items():
         answer = client.get(f"/api/v1/places/geonames:1001/{path}{query}")
         assert answer.status_code == 307
         place = f"http://testserver/api/v1/places/{world.oakford}/"
@@ -240,7 +251,7 @@ def test_a_code_is_resolved_at_the_moment_asked_for(client: Client, world: World
     free = get(client, "/api/v1/")["seq"]
     factories.republish("places", world.ferry, codes={"geonames": "1001"})
     assert client.get(code)["Location"].endswith(f"/{world.ferry}/")
-    for seq, holder in ((22, world.oakford), (free + 1, world.ferry)):
+    for seq, holder in ((24, world.oakford), (free + 1, world.ferry)):
         answer = client.get(f"{code}?as_of={seq}")
         assert answer["Location"].endswith(f"/{holder}/?as_of={seq}")
     assert client.get(f"{code}?as_of={free}").status_code == 404
@@ -315,16 +326,16 @@ def test_what_was_not_recorded_yet_is_404_with_its_first_instant(
     later = factories.public("places", "later", name="Later")
     made = get(client, detail("places", later))
     for parts in ((), ("history",), ("history", 1)):
-        answer = problem(client, detail("places", later, *parts) + "?as_of=22", 404)
+        answer = problem(client, detail("places", later, *parts) + "?as_of=24", 404)
         del answer["request_id"]
         assert answer == {
             "type": "/problems/not-yet-recorded/",
             "title": "It was not recorded yet at that moment",
             "status": 404,
-            "detail": f"It was first recorded at {made['recorded_at']}, as number 23.",
+            "detail": f"It was first recorded at {made['recorded_at']}, as number 25.",
             "errors": [],
             "first_recorded_at": made["recorded_at"],
-            "first_seq": 23,
+            "first_seq": 25,
         }
 
 
@@ -332,7 +343,7 @@ def test_what_was_retracted_is_410_with_the_reason_and_the_time(
     client: Client, world: World
 ) -> None:
     publishing.retract([("claims", world.held)], reason="It was satire.")
-    change = get(client, "/api/v1/changes/?since=22")["results"][-1]
+    change = get(client, "/api/v1/changes/?since=24")["results"][1]
     answer = problem(client, detail("claims", world.held), 410)
     del answer["request_id"]
     assert answer == {
@@ -345,7 +356,7 @@ def test_what_was_retracted_is_410_with_the_reason_and_the_time(
         "retracted_at": change["recorded_at"],
         "seq": change["seq"],
     }
-    assert get(client, detail("claims", world.held) + "?as_of=22")["id"] == str(world.held)
+    assert get(client, detail("claims", world.held) + "?as_of=24")["id"] == str(world.held)
     assert get(client, detail("claims", world.held, "history"))["results"][0]["reason"] == (
         "It was satire."
     )
@@ -356,7 +367,7 @@ def test_what_was_retracted_is_410_with_the_reason_and_the_time(
 def test_what_was_erased_is_451_at_every_moment(client: Client, world: World) -> None:
     publishing.retract([("claims", world.held)], reason="Asked to.")
     publishing.erase("claims", world.held, reason="A person is in danger.")
-    for url in (detail("claims", world.held), detail("claims", world.held) + "?as_of=22",
+    for url in (detail("claims", world.held), detail("claims", world.held) + "?as_of=24",
                 detail("claims", world.held, "history", 1)):  # fmt: skip
         answer = problem(client, url, 451)
         assert (answer["type"], answer["title"]) == ("/problems/erased/", "It was erased")

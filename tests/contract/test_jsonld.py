@@ -14,11 +14,10 @@ from events.dossiers import load, read
 from events.models import Rating
 from places.api import jsonld as places
 from places.models import PlaceKind
-from records.registry import resources
 from sources.api import jsonld as sources
 from sources.models import ActorKind, DocumentKind, SourceKind
 from tests import factories
-from tests.api_world import detail, get
+from tests.api_world import detail, get, problem
 from tests.factories import World, body
 
 SCHEMA, OURS = "https://schema.org/", "urn:dateline:"
@@ -113,7 +112,7 @@ def links(value: Any) -> int:
     )
 
 
-@pytest.mark.parametrize("resource", resources())
+@pytest.mark.parametrize("resource", factories.curated_resources())
 def test_every_record_of_the_made_up_world_is_read(
     resource: str, client: Client, world: World
 ) -> None:
@@ -127,11 +126,20 @@ def test_every_record_of_the_made_up_world_is_read(
         assert {k: v for k, v in one.items() if k != "@context"} in document["@graph"]
 
 
-@pytest.mark.parametrize("resource", resources())
+@pytest.mark.parametrize("resource", factories.curated_resources())
 def test_every_record_of_the_story_is_read(resource: str, client: Client, db: None) -> None:
     load(read(settings.BASE_DIR / "seeds" / "lyman"))
     count = get(client, f"/api/v1/{resource}/?count=exact&limit=1")["count"]
     check(get(client, f"/api/v1/{resource}/?format=jsonld&limit=200"), count)
+
+
+def test_a_contradiction_has_no_json_ld(client: Client, world: World) -> None:
+    for url in ("/api/v1/contradictions/", detail("contradictions", world.dispute)):
+        (error,) = problem(client, f"{url}?format=jsonld")["errors"]
+        detail_text = "'jsonld' is not known here; known are json"
+        assert error == {"parameter": "format", "detail": detail_text}
+        answer = client.get(url, headers={"Accept": "application/ld+json"})
+        assert answer.status_code == 406
 
 
 @pytest.mark.parametrize(
@@ -217,6 +225,7 @@ def test_a_rated_claim_comes_with_its_review(client: Client, world: World) -> No
             "dateline:precision": "lower_bound_day", "dateline:basis": "text",
         },
         "dateline:credibility": {"dateline:value": "6"},
+        "dateline:contradictions_total": 1,
         "dateline:citations": [
             {
                 "dateline:document": {"@id": f"{here}/documents/{world.post}/"},

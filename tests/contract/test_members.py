@@ -119,11 +119,12 @@ EXPANDABLE = {
     "actor-list": {"ancestors", "parent", "party"},
     "source-list": {"party", "speaks_for"},
     "document-list": {"claims", "mentions", "publisher", "relations"},
-    "event-list": {"claims", "participants", "place", "places", "relations"},
+    "event-list": {"claims", "contradictions", "participants", "place", "places", "relations"},
     "claim-list": {
-        "actor", "citations", "claimant", "document", "event", "object_actor", "party", "places",
-        "relations",
+        "actor", "citations", "claimant", "contradictions", "document", "event", "object_actor",
+        "party", "places", "relations",
     },
+    "contradiction-list": {"claims"},
 }  # fmt: skip
 
 
@@ -238,7 +239,7 @@ def test_adding_costs_the_same_for_fifty_records_as_for_one(
     if route.resource == "contradictions":
         api_world.multiply("contradictions", world.dispute, 10)
     # The newest number before and after, the page, and one for each resource that is added.
-    assert statements(50) <= 3 + 6
+    assert statements(50) <= 3 + 7
     assert statements(50) <= statements(5) + 3
 
 

@@ -376,6 +376,7 @@ def test_every_serializer_declares_the_members_of_its_shape() -> None:
         "documents": sources.DocumentSerializer,
         "events": events.EventSerializer,
         "claims": events.ClaimSerializer,
+        "contradictions": events.ContradictionSerializer,
     }
     assert set(declared) == set(resources())
     for resource, serializer in declared.items():
@@ -427,6 +428,7 @@ COMPONENTS = {
     "documents": "Document",
     "events": "Event",
     "claims": "Claim",
+    "contradictions": "Contradiction",
 }
 
 
@@ -456,7 +458,7 @@ def test_every_answer_is_as_its_operation_says(published: factories.World, clien
     Dataset.objects.create(slug="tests", title="Tests")
     for name, (path, operation) in operations().items():
         resource = path.split("/")[3]
-        ids = dict(published.objects)
+        ids = dict(published.objects) | {"contradictions": published.dispute}
         url = path.format(id=ids.get(resource), slug="tests", version=1, name="voice")
         if name == "places_history_list":
             url = path.format(id=published.oakford)

@@ -45,6 +45,8 @@ INSIDE = {"records.models.workspace.State", "records.models.dataset.ReviewItem.K
 FOREIGN = {"GeometryType", "JSONPatchOp"}
 #: Lists of ours that no member or component enumerates.
 UNLISTED = {"code-schemes", "count-kind"}
+#: Answers that are no lists of records; their own tests hold their members against the lists.
+COMPUTED = ("places.control.", "events.positions.")
 
 #: How each system writes what a crosswalk has of it, in the lists that have one.
 SYSTEMS = {
@@ -261,7 +263,7 @@ def test_every_member_with_codes_is_said_by_its_vocabulary_and_no_other() -> Non
         member: ([value.code for value in vocabulary.values], vocabulary.extensible)
         for vocabulary in vocabularies().values()
         for member in vocabulary.members
-        if vocabulary.name not in UNLISTED
+        if vocabulary.name not in UNLISTED and not member.startswith(COMPUTED)
     }
     assert found == said
 
