@@ -112,7 +112,9 @@ def poisoned(world: World) -> World:
     twin = factories.public("places", "twin", name="Oakford town", parent=world.northmark)
     assert twin
     took: set[str] = set()
-    for resource, row_id in [*world.objects, ("places", twin)]:
+    for resource, row_id in [
+        *world.objects, ("places", twin), ("contradictions", world.dispute),
+    ]:  # fmt: skip
         took |= set(poison(resource, row_id))
     assert {
         "Place.name", "PlaceName.name", "PlaceCode.code", "Actor.name", "Actor.party_reason",
@@ -120,6 +122,7 @@ def poisoned(world: World) -> World:
         "Document.url", "Event.title", "Event.when_phrase", "EventLink.phrase", "EventCode.code",
         "Claim.statement", "Claim.wording", "Claim.quantity_unit", "Citation.quote",
         "Citation.locator", "ClaimLink.phrase", "Event.summary", "Claim.condition",
+        "Contradiction.resolution_reason",
     } <= took  # fmt: skip
     for resource in factories.curated_resources():
         needed = {"claims": {"claimant": world.paper, "event": world.advance}}.get(resource, {})
