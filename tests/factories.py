@@ -2,8 +2,8 @@
 
 The world is small: Landia with its regions Northmark and Southmark, the states Red and Blue with
 an army each, an independent paper, a ministry, two spokesmen, an article with a post that it
-embeds, two events and what was said of them, and who denies it. Every id is made from a name, so it is the same in
-every run: `ident("places", "oakford")`.
+embeds, two events and what was said of them, and who denies it. Every id is made from a name, so
+it is the same in every run: `ident("places", "oakford")`.
 """
 
 from dataclasses import dataclass

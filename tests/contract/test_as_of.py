@@ -110,7 +110,7 @@ class Recorder:
             parts = [answer.content.partition(b'"%b":' % key) for key in (b"results", b"features")]
             said = next((part[2] for part in parts if part[1]), answer.content)
             # Addresses that an answer names carry its moment on.
-            found[url] = (answer.status_code, re.sub(rb'[?&]as_of=[^"&]*', b"", said))
+            found[url] = (answer.status_code, re.sub(rb'[?&]as_of=[^"&#]*', b"", said))
         return found
 
     def record(self) -> None:

@@ -14,8 +14,12 @@ README = (settings.BASE_DIR / "README.md").read_text()
 
 
 @pytest.fixture
-def lyman(db: None) -> None:
-    load(read(settings.BASE_DIR / "seeds/lyman"))
+def stories(db: None) -> None:
+    """Every folder of seeds/, in the order in which `make run` loads them."""
+    folders = sorted({path.parent for path in settings.BASE_DIR.glob("seeds/*/*.yaml")})
+    assert [folder.name for folder in folders] == ["lyman", "ukraine-2022-tolls"]
+    for folder in folders:
+        load(read(folder))
 
 
 def shown_in(part: Any, whole: Any) -> bool:
@@ -29,7 +33,7 @@ def shown_in(part: Any, whole: Any) -> bool:
     return bool(part == whole)
 
 
-def test_the_first_request_has_the_answer_that_is_shown(lyman: None, client: Client) -> None:
+def test_the_first_request_has_the_answer_that_is_shown(stories: None, client: Client) -> None:
     url = re.search(r"curl 'http://127.0.0.1:8000(\S+)'", README)
     answer = re.search(r"```json\n(.*?)```", README, re.DOTALL)
     assert url
@@ -41,12 +45,25 @@ def test_the_first_request_has_the_answer_that_is_shown(lyman: None, client: Cli
     assert len(response.json()["results"]) == len(shown["results"])
 
 
-def test_every_question_of_the_readme_has_an_answer(lyman: None, client: Client) -> None:
+def test_every_question_of_the_readme_has_an_answer(stories: None, client: Client) -> None:
     paths = re.findall(r"\| `(/api/v1/[^`]+)`", README)
     assert len(paths) >= 8
     for path in paths:
         response = client.get(path, follow=True)
         assert response.status_code == 200, path
-        found = response.json().get("results", ["a detail"])
-        # Nothing has changed since the dossier was loaded.
-        assert bool(found) != path.startswith("/api/v1/changes/"), path
+        assert response.json().get("results", ["a detail"]), path
+
+
+def test_the_changes_of_the_readme_are_those_of_the_second_story(
+    stories: None, client: Client
+) -> None:
+    since = re.search(r"\| `(/api/v1/changes/\?since=(\d+))`", README)
+    assert since
+    assert f"&as_of={since[2]}`" in README
+    changes = client.get(f"{since[1]}&limit=200").json()
+    assert changes["next"] is None
+    assert {change["reason"] for change in changes["results"]} == {
+        "Dossier ukraine-2022-tolls, version 1"
+    }
+    last = client.get(f"/api/v1/changes/?since={int(since[2]) - 1}&limit=1").json()["results"][0]
+    assert last["reason"] == "Dossier lyman, version 1"

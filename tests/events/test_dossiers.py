@@ -178,6 +178,7 @@ def everything():
 def test_a_dossier_is_loaded_and_published_in_one_change_set(loaded):
     assert loaded.created == {
         "places": 2, "actors": 1, "sources": 2, "documents": 2, "events": 1, "claims": 3,
+        "contradictions": 0,
     }  # fmt: skip
     assert loaded.published == (1, 11)
     assert set(Change.objects.values_list("cause", "op")) == {("import", "add")}

@@ -93,7 +93,9 @@ def test_the_dossier_loads_and_every_row_of_it_is_public(loaded):
     for resource in resources():
         assert loaded.created[resource] == len(said(resource)) > 0, resource
     assert (loaded.left, loaded.held, loaded.retracted, loaded.differences) == ([], [], [], 0)
-    assert loaded.published == (1, sum(loaded.created.values()))
+    computed = record_of("contradictions").objects.current().filter(dataset=None).count()
+    assert (sum(loaded.created.values()), computed) == (128, 8)
+    assert loaded.published == (1, 136)
 
 
 def test_loading_it_again_changes_nothing(loaded):
@@ -184,6 +186,99 @@ def test_the_figure_of_surrounded_troops_never_becomes_one_of_casualties():
     assert ("surrounded", 5000) in figures
     assert {best for metric, best in figures if metric in ("killed", "wounded", "casualties")} <= {
         None
+    }
+
+
+def corroboration(resource, name):
+    """How far a claim or an event is corroborated, without what counts nothing."""
+    return {what: n for what, n in body(resource, ident(resource, name))["corroboration"].items()
+            if n not in (0, False)}  # fmt: skip
+
+
+def test_three_citations_of_the_encirclement_are_one_voice_and_are_contradicted():
+    expected = {
+        "level": "uncorroborated", "citations": 3, "claimants": 1, "origins": 1, "parties": 1,
+        "contradicted": True,
+    }  # fmt: skip
+    assert corroboration("claims", "cherevatiy_surrounded") == expected
+    assert corroboration("claims", "kyiv_surrounded") == expected
+    assert corroboration("events", "encirclement") == expected
+
+
+def test_the_withdrawal_rests_on_one_party_that_says_it_against_its_interest():
+    expected = {
+        "level": "uncorroborated", "citations": 2, "claimants": 1, "origins": 1, "parties": 1,
+        "against_interest": 1, "contradicted": True,
+    }  # fmt: skip
+    assert corroboration("claims", "rumod_withdrew") == expected
+    assert corroboration("events", "withdrawal") == expected
+    assert body("claims", ident("claims", "rumod_withdrew"))["interest"] == "against_interest"
+
+
+def test_the_offensive_is_said_by_both_sides_and_by_the_reporter():
+    assert corroboration("events", "offensive") == {
+        "level": "cross_party", "citations": 3, "claimants": 3, "origins": 3, "parties": 2,
+        "outlets": 1, "against_interest": 2,
+    }  # fmt: skip
+    crossing = [
+        version.object_id
+        for version in record_of("events").objects.current()
+        if body("events", version.object_id)["corroboration"]["level"] == "cross_party"
+    ]
+    assert crossing == [ident("events", "offensive")]
+
+
+def test_what_contradicts_what_is_found_and_what_was_decided_of_it_stands():
+    names = {
+        str(origin.object_id): origin.external_id
+        for origin in Origin.objects.filter(dataset__slug="lyman", resource="claims")
+    }
+    found = {}
+    for version in record_of("contradictions").objects.current():
+        shown = body("contradictions", version.object_id)
+        sides = frozenset(names[side["claim"]["id"]] for side in shown["claims"])
+        found[sides] = (shown["rule"], shown["how"], shown["resolution"])
+    unresolved = {
+        # Surrounded or withdrawn in time, with a road open.
+        ("cherevatiy_surrounded", "rumod_threat"): ("curated", "value"),
+        ("cherevatiy_surrounded", "n_road_open"): ("curated", "value"),
+        # Heavy losses, or none reported.
+        ("rumod_casualties", "n_no_reports"): ("curated", "scope"),
+        # Whose land it is, of which no fact decides.
+        ("putin_four_regions", "n_illegal"): ("curated", "legal"),
+        ("putin_four_regions", "n_ukrainian"): ("sovereignty", None),
+        ("putin_four_regions", "soldier_our_land"): ("sovereignty", None),
+        # Trapped, or gone.
+        ("cherevatiy_5000", "rumod_withdrew"): ("curated", "value"),
+        ("cherevatiy_breakout", "rumod_withdrew"): ("curated", "value"),
+    }
+    resolved = {
+        # All of the region held in July, a part of it in September.
+        ("kremlin_luhansk", "n_partly_held"): ("curated", "temporal", "change_over_time"),
+        # Had entered, by the reporter's paraphrase; are entering, in the ministry's own words.
+        ("uamod_had_entered", "uamod_entering"): ("curated", "wording", "quotation_governs"),
+    }
+    expected = {sides: (*by, "unresolved") for sides, by in unresolved.items()} | resolved
+    assert found == {frozenset(sides): how for sides, how in expected.items()}
+
+
+def test_a_source_does_not_contradict_itself_by_how_it_is_worded():
+    for name in ("uamod_had_entered", "uamod_entering"):
+        shown = body("claims", ident("claims", name))
+        assert (shown["contradicted"], shown["contradictions_total"]) == (False, 1)
+
+
+def test_nobody_asserts_full_control_of_lyman():
+    lyman = str(ident("places", "lyman"))
+    statuses = set()
+    for version in ClaimRecord.objects.current():
+        claim = body("claims", version.object_id)
+        if claim["control_status"] and lyman in {place["id"] for place in claim["places"]}:
+            statuses.add((claim["party"], claim["control_status"], claim["extent"]))
+    assert statuses == {
+        ("Russia", "withdrawn_from", "unstated"),
+        ("Ukraine", "entered", "unstated"),
+        ("Ukraine", "encircled", "unstated"),
     }
 
 

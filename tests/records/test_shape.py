@@ -40,7 +40,9 @@ texts = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20
 ).filter(str.strip)
 numbers = st.floats(-1e6, 1e6, allow_nan=False) | st.integers(-1000, 1000).map(float)
-known = {name: [ident(name, f"known {number}") for number in range(3)] for name in curated_resources()}
+known = {
+    name: [ident(name, f"known {number}") for number in range(3)] for name in curated_resources()
+}
 
 
 def maybe(strategy):
@@ -128,6 +130,24 @@ citation = st.builds(
         document=row_of("documents"), mode=one_of(Mode)),
     spans(),
 )  # fmt: skip
+
+
+def without_opposites(other):
+    """Leaves out of a statement the links to `other` that no statement may have together."""
+
+    def kept(statement):
+        if "relations" not in statement:
+            return statement
+        links = statement["relations"]
+        if statement.get("polarity") == "denied":  # the known claims affirm: none is the same
+            links = [link for link in links if link["kind"] != "same_as"]
+        same = {link[other] for link in links if link["kind"] == "same_as"}
+        links = [link for link in links if link["kind"] != "precedes" or link[other] not in same]
+        return statement | {"relations": links}
+
+    return kept
+
+
 STATEMENTS = {
     "places": st.builds(
         dict.__or__,
@@ -171,7 +191,7 @@ STATEMENTS = {
                 "event", "kind"),
             **codes),
         st.just({}) | position,
-    ),
+    ).map(without_opposites("event")),
     "claims": members(
         statement=texts, voice=st.sampled_from(["attributed", "narration"]),
         event=maybe(row_of("events")), places=st.lists(row_of("places"), max_size=3, unique=True),
@@ -186,7 +206,8 @@ STATEMENTS = {
         citations=st.lists(citation, min_size=1, max_size=3),
         relations=unique(
             element({"phrase": maybe(texts)}, claim=row_of("claims"),
-                    kind=st.sampled_from(["same_as", "repeats", "precedes"])), "claim", "kind")),
+                    kind=st.sampled_from(["same_as", "repeats", "precedes"])), "claim", "kind"),
+    ).map(without_opposites("claim")),
 }  # fmt: skip
 REQUIRED = {
     "places": {"name": "Somewhere", "kind": "town"},
