@@ -108,10 +108,13 @@ def argument(body: Body, look: Look) -> Argument:
 
 
 def bounds(time: Body | None) -> Bounds | None:
-    """The bounds of a time of a body; null for an unknown one."""
-    if time is None or time["edtf"] is None:
-        return None
-    return instant(time["earliest"]), instant(time["latest"])
+    """The bounds of a time of a body; null for one that is unknown, or open on both sides."""
+    return known(instant(time["earliest"]), instant(time["latest"])) if time else None
+
+
+def known(earliest: datetime | None, latest: datetime | None) -> Bounds | None:
+    """Two bounds, unless neither is known."""
+    return None if earliest is None and latest is None else (earliest, latest)
 
 
 def overlap(one: Bounds | None, other: Bounds | None) -> bool:

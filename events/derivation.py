@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from events.arguments import Argument, argument, before
+from events.arguments import Argument, Bounds, argument, before, known, overlap
 from events.contradictions import (
     contradiction_id,
     curated_difference,
@@ -39,6 +39,8 @@ from records.shape import Body, Statement
 LIMIT = 1_000
 #: How many contradictions a claim shows; `contradictions_total` counts them all.
 SHOWN = 20
+#: Rules that only compare claims that speak of possibly one time.
+AT_ONE_TIME = (Rule.CONTROL, Rule.SOVEREIGNTY, Rule.QUANTITY)
 #: Links that make two claims one class.
 JOINING = (ClaimLinkKind.SAME_AS, ClaimLinkKind.REPEATS)
 
@@ -196,24 +198,21 @@ class _Derivation:
         heads = list(self.members)
         self._prefetch_arguments(heads)
         wanted = {head: looks_for(self.argument(head)) for head in heads}
-        keys = {key for found in wanted.values() for key in found}
-        carrying: dict[str, set[str]] = defaultdict(set)
-        if keys:
-            mine = {*self.classes, *(i for r, i in self.made.tombstones if r == "claims")}
-            versions = ClaimRecord.objects.current().arguing(keys).exclude(object_id__in=mine)
-            for object_id, carried in versions.values_list("object_id", "matters"):
-                for key in keys.intersection(map(str, carried)):
-                    carrying[key].add(str(object_id))
-        for head in heads:
-            for key in matters(self.argument(head)) & keys:
-                carrying[key].add(head)
-        others = {claim for claims in carrying.values() for claim in claims}
+        carrying = self._carrying(heads, {key for found in wanted.values() for key in found})
+        met: set[tuple[str, str, str]] = set()
+        for head, found in wanted.items():
+            spoken_of = self.argument(head).spoken_of
+            for key, rule in found.items():
+                met |= {
+                    (rule, *sorted((head, claim)))  # type: ignore[misc]
+                    for claim, time in carrying[key].items()
+                    if claim != head and (rule not in AT_ONE_TIME or overlap(spoken_of, time))
+                }
+        others = {claim for _, *pair in met for claim in pair}
         self._prefetch_arguments(others)
         self._load_classes(others)
-        for head, found in wanted.items():
-            for key, rule in found.items():
-                for claim in carrying[key]:
-                    self._compare_two(rule, head, claim)
+        for rule, one, other in sorted(met):
+            self._compare_two(rule, one, other)
         for head in heads:
             for claim in self.members[head]:
                 self._join_curated(claim)
@@ -221,11 +220,27 @@ class _Derivation:
         self._prefetch_arguments(sides)
         self._load_classes(sides)
 
+    def _carrying(self, heads: list[str], keys: set[str]) -> dict[str, dict[str, Bounds | None]]:
+        """Who carries each of the keys, and the time that each speaks of: the set's own and others.
+
+        Of others only columns are read: most speak of another time.
+        """
+        carrying: dict[str, dict[str, Bounds | None]] = defaultdict(dict)
+        if keys:
+            mine = {*self.classes, *(i for r, i in self.made.tombstones if r == "claims")}
+            versions = ClaimRecord.objects.current().arguing(keys).exclude(object_id__in=mine)
+            times = ("holds_earliest", "holds_latest", "said_earliest", "said_latest")
+            for object_id, carried, *of in versions.values_list("object_id", "matters", *times):
+                time = known(*of[:2]) or known(*of[2:])
+                for key in keys.intersection(map(str, carried)):
+                    carrying[key][str(object_id)] = time
+        for head in heads:
+            for key in matters(self.argument(head)) & keys:
+                carrying[key][head] = self.argument(head).spoken_of
+        return carrying
+
     def _compare_two(self, rule: str, one: str, other: str) -> None:
-        one, other = sorted((one, other))
         pair = str(contradiction_id(rule, one, other))
-        if one == other or pair in self.pairs:
-            return
         first, second = self.argument(one), self.argument(other)
         found = difference(rule, first, second)
         if found is None or self._is_revision(first, second):
@@ -241,9 +256,11 @@ class _Derivation:
     def _load_classes(self, heads: Iterable[str]) -> None:
         """Find the claims of classes that this set leaves as they are, by what they stand by."""
         missing = {*heads} - self.members.keys()
-        found = ClaimRecord.objects.current().in_classes(missing) if missing else None
+        if not missing:
+            return
         self.members |= {head: [head] for head in missing}
-        for claim, head in found.values_list("object_id", "class_id") if found else ():
+        found = ClaimRecord.objects.current().in_classes(missing)
+        for claim, head in found.values_list("object_id", "class_id"):
             if claim != head and str(claim) not in self.classes:
                 self.members[str(head)].append(str(claim))
         self._prefetch(claim for head in missing for claim in self.members[head])

@@ -21,7 +21,7 @@ from events.api.filters import EventFilter
 from events.api.serializers import ClaimReferenceSerializer, EventReferenceSerializer
 from events.arguments import bounds
 from events.models import Claim, ClaimLinkKind, Event, EventLinkKind, EventStatus, Voice
-from events.order import PRECEDES, TIME, Item, Layers, Link, Loose, PartialOrder, layers
+from events.order import Item, Layers, Link, Loose, PartialOrder, layers
 from events.querysets import ClaimRecordQuerySet
 from events.records import ClaimRecord, EventRecord
 from records.api.formats import JSONRenderer
