@@ -131,7 +131,7 @@ def test_three_echoes_of_one_spokesman_are_one_origin_of_one_party(stage: World)
     assert event == body("claims", first)["corroboration"]
 
 
-@examples(20)
+@examples(8)
 @given(st.lists(st.sampled_from(["seat", "red_ministry", "blue_spokesman", "paper"]), max_size=4))
 def test_an_echo_never_raises_a_level(db: None, echoes: list[str]) -> None:
     with transaction.atomic():
@@ -517,7 +517,7 @@ def _publish(name: str, claim: UUID, said: dict[str, Any]) -> None:
         public("claims", name, **said)
 
 
-@examples(40)
+@examples(15)
 @given(
     st.lists(
         st.tuples(
@@ -553,7 +553,7 @@ def test_computing_everything_anew_gives_what_is_there_already(
         transaction.set_rollback(True)
 
 
-@examples(25)
+@examples(10)
 @given(st.lists(member, min_size=2, max_size=5), st.permutations(NAMES))
 def test_the_order_of_publishing_does_not_matter(
     db: None, drawn: list[dict[str, Any]], order: list[str]
