@@ -22,6 +22,11 @@ await count("sources", paginate((cursor) => client.GET("/api/v1/sources/", { par
 await count("documents", paginate((cursor) => client.GET("/api/v1/documents/", { params: { query: { limit, cursor } } })), byId);
 await count("events", paginate((cursor) => client.GET("/api/v1/events/", { params: { query: { limit, cursor } } })), byId);
 await count("claims", paginate((cursor) => client.GET("/api/v1/claims/", { params: { query: { limit, cursor } } })), byId);
+await count(
+  "contradictions",
+  paginate((cursor) => client.GET("/api/v1/contradictions/", { params: { query: { limit, cursor } } })),
+  byId,
+);
 await count("datasets", paginate((cursor) => client.GET("/api/v1/datasets/", { params: { query: { limit, cursor } } })), (set) => set.slug);
 await count("changes", paginate((cursor) => client.GET("/api/v1/changes/", { params: { query: { limit, cursor } } })), (change) => String(change.seq));
 
