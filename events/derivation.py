@@ -477,8 +477,8 @@ class _Derivation:
                     self._element(pair, head if pair in across else claim) for pair in pairs[:SHOWN]
                 ]
                 contradicted = any(map(self._counts, pairs))
-                self._derive_claim(
-                    claim,
+                self._give(
+                    ("claims", claim),
                     {
                         "contradicted": contradicted,
                         "contradictions": shown,
@@ -498,8 +498,8 @@ class _Derivation:
         self._prefetch_arguments([pair.one, pair.other])
         return self.argument(pair.one).claimant != self.argument(pair.other).claimant
 
-    def _derive_claim(self, claim: str, values: Body) -> None:
-        key = ("claims", claim)
+    def _give(self, key: Key, values: Body) -> None:
+        """Give what was computed of a record, by the queue where there is no more room."""
         if key in self.made.statements:
             self.made.derive(key, values)
         elif self.room > 0:
@@ -542,8 +542,8 @@ class _Derivation:
         contradicted = total > len(first) or any(
             self._counts_on(element, claim) for element in first
         )
-        self._derive_claim(
-            claim,
+        self._give(
+            ("claims", claim),
             {
                 **now,
                 "contradicted": contradicted,
@@ -635,10 +635,4 @@ class _Derivation:
                 contradicted=any(now["contradicted"] for now in standing.values()),
             )
         }
-        key = ("events", event)
-        if key in self.made.statements:
-            self.made.derive(key, values)
-        elif self.room > 0:
-            self.room -= self.made.derive(key, values)
-        elif self.made.derived(*key) != values:
-            self.made.queue([key], derived=True)
+        self._give(("events", event), values)
