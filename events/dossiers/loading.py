@@ -1,7 +1,6 @@
 """Loading a dossier: from local names to rows of the workspace, and on to records."""
 
 import difflib
-import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,9 +13,10 @@ from events.contradictions import contradiction_id
 from events.dossiers import schema
 from events.dossiers.reading import Dossier, DossierError, Fault
 from records import publishing, workspace
+from records.adopting import Adoption, by_code, by_origin, codes_of
 from records.edition import lock
 from records.ids import named
-from records.models import Dataset, Origin, ReviewItem, State
+from records.models import Dataset, Origin, State
 from records.registry import record_of, resources
 from records.shape import Codes, Statement
 
@@ -71,11 +71,10 @@ class _Loading:
         self.result = Loaded()
         #: Local names of rows that were merged into another row of the dossier.
         self.merged: set[tuple[str, str]] = set()
-        #: Rows with a curator's unpublished edits: they are added to, and not published.
-        self.held: dict[str, dict[UUID, Statement]] = defaultdict(dict)
 
     def run(self) -> Loaded:
         self.dataset = self._dataset()
+        self.adoption = Adoption(self.dataset, f"Dossier {self.slug}", self.user)
         for resource in resources():
             self.ids[resource] = self._identify(resource)
         statements = {resource: self._statements(resource) for resource in resources()}
@@ -88,7 +87,7 @@ class _Loading:
         lock()
         objects: list[tuple[str, UUID]] = []
         for resource, rows in statements.items():
-            self._apply_held(resource)
+            self.adoption.apply_held(resource)
             applied = workspace.apply(resource, rows, user=self.user)
             self.result.created[resource] = len(applied.created)
             self.result.changed[resource] = len(applied.changed)
@@ -99,7 +98,9 @@ class _Loading:
             ).values_list("pk", flat=True)
             objects += [(resource, row_id) for row_id in [*applied.touched, *waiting]]
             self.progress(f"{resource}: {len(rows)} read, {len(applied.touched)} written")
+        self.adoption.ask()
         self._find_left()
+        self._tell_adopted()
         change_set = publishing.publish(
             objects,
             user=self.user,
@@ -129,19 +130,17 @@ class _Loading:
         """The id of each local name: by origin, else by a shared code, else made from the name."""
         if resource == "contradictions":
             return {name: self._contradiction(row) for name, row in self._rows(resource).items()}
-        known = dict(
-            Origin.objects.filter(dataset=self.dataset, resource=resource).values_list(
-                "external_id", "object_id"
-            )
+        known = by_origin(self.dataset, resource)
+        coded_rows = by_code(
+            resource, {code for row in self._rows(resource).values() for code in codes_of(row)}
         )
-        by_code = self._by_code(resource)
         self._refuse_shared_codes(resource)
         ids: dict[str, UUID] = {}
         for name, row in self._rows(resource).items():
             was = row.get("was", [])
             former = [was] if isinstance(was, str) else list(was)
             held = [known[n] for n in [name, *reversed(former)] if n in known]
-            coded = {by_code[code] for code in _codes_of(row) if code in by_code}
+            coded = {coded_rows[code] for code in codes_of(row) if code in coded_rows}
             if held:
                 ids[name] = held[0]
             elif len(coded) > 1:
@@ -183,21 +182,11 @@ class _Loading:
         one, other = map(resolved, row["claims"])
         return contradiction_id(row["rule"], one, other)
 
-    def _by_code(self, resource: str) -> dict[tuple[str, str], UUID]:
-        member = next((m for m in record_of(resource).shape.children if isinstance(m, Codes)), None)
-        if member is None:
-            return {}
-        codes = {code for row in self._rows(resource).values() for code in _codes_of(row)}
-        rows = member.model._default_manager.filter(
-            live=True, code__in={code for _, code in codes}
-        ).values_list("scheme", "code", f"{member.parent}_id")
-        return {(scheme, code): row_id for scheme, code, row_id in rows if (scheme, code) in codes}
-
     def _refuse_shared_codes(self, resource: str) -> None:
         """A code belongs to one row: no two rows of the dossier may give the same."""
         first: dict[tuple[str, str], str] = {}
         for name, row in self._rows(resource).items():
-            for scheme, code in _codes_of(row):
+            for scheme, code in codes_of(row):
                 other = first.setdefault((scheme, code), name)
                 if other != name:
                     self.faults.append(
@@ -303,42 +292,10 @@ class _Loading:
 
     def _adapt(self, resource: str, rows: dict[UUID, Statement]) -> None:
         """Add origins, and keep what the dossier may not overwrite."""
-        shape = record_of(resource).shape
-        names = {row_id: name for name, row_id in self._names(resource)}
-        before = shape.read(rows)
-        states = {
-            row_id: (state, curated)
-            for row_id, state, curated in shape.model._default_manager.filter(
-                pk__in=rows
-            ).values_list("pk", "state", "curated")
-        }
-        for row_id, statement in list(rows.items()):
-            old = before.get(row_id)
-            state, curated = states.get(row_id, (State.DRAFT, False))
-            origins = [
-                {"dataset": self.slug, "external_id": name}
-                for name, named_id in self.ids[resource].items()
-                if named_id == row_id
-            ]
-            others = [o for o in (old or {"datasets": []})["datasets"] if o["dataset"] != self.slug]
-            datasets = sorted([*others, *origins], key=lambda o: (o["dataset"], o["external_id"]))
-            home = old is None or old["dataset"] == self.slug or record_of(resource).computed
-            mine = old is None or (home and not curated)
-            if state == State.RETRACTED:
-                self.result.retracted.append(f"{resource}.{names[row_id]}")
-                del rows[row_id]
-            elif mine:
-                rows[row_id] = {**statement, "dataset": self.slug, "datasets": datasets}
-                if old is not None:
-                    rows[row_id] = _keep_attached(rows[row_id], old)
-                if old is not None and others:
-                    rows[row_id] = shape.normal(_keep_shared(rows[row_id], old))
-            else:
-                assert old is not None
-                rows[row_id] = self._add_missing(resource, row_id, old, statement, datasets)
-                if state != State.PUBLISHED:
-                    self.result.held.append(f"{resource}.{names[row_id]}")
-                    self.held[resource][row_id] = rows.pop(row_id)
+        names: dict[UUID, list[str]] = defaultdict(list)
+        for name, row_id in self.ids[resource].items():
+            names[row_id].append(name)
+        self.adoption.adapt(resource, rows, names, whole=True)
 
     def _names(self, resource: str) -> list[tuple[str, UUID]]:
         """The local names that speak for their rows, and those rows' ids."""
@@ -347,63 +304,6 @@ class _Loading:
             for name, row_id in self.ids[resource].items()
             if (resource, name) not in self.merged
         ]
-
-    def _apply_held(self, resource: str) -> None:
-        """Add what was missing to rows that a curator is editing; they stay the drafts they are."""
-        held = self.held[resource]
-        model = record_of(resource).shape.model
-        states = dict(model._default_manager.filter(pk__in=held).values_list("pk", "state"))
-        for state in sorted(set(states.values())):
-            of_state = {i: said for i, said in held.items() if states[i] == state}
-            workspace.apply(resource, of_state, user=self.user, state=state)
-
-    def _add_missing(
-        self, resource: str, row_id: UUID, old: Statement, new: Statement, datasets: list[Any]
-    ) -> Statement:
-        """What a row of another home, or one that a curator edited, says with what it lacked.
-
-        Names, codes and geometry that are missing are added; every other difference becomes a
-        review item, and nothing is overwritten.
-        """
-        kept: Statement = {**old, "datasets": datasets}
-        for key, value in new.items():
-            if key in ("dataset", "datasets", "has_text") or value == old.get(key):
-                continue
-            if key == "names":
-                known = {old["name"], *(name["name"] for name in old["names"])}
-                kept["names"] = [*old["names"], *(n for n in value if n["name"] not in known)]
-            elif key == "codes":
-                kept["codes"] = value | old["codes"]
-                if other := {s: c for s, c in value.items() if old["codes"].get(s, c) != c}:
-                    self._ask(resource, row_id, key, {"here": old["codes"], "there": other})
-            elif key == "other_codes":
-                kept["other_codes"] = old[key] + [code for code in value if code not in old[key]]
-            elif key in ("lat", "lon", "geometry") and old[key] is None:
-                kept[key] = value
-            elif value not in (None, [], {}):
-                self._ask(resource, row_id, key, {"here": old.get(key), "there": value})
-        return record_of(resource).shape.normal(kept)
-
-    def _ask(self, resource: str, row_id: UUID, member: str, detail: Statement) -> None:
-        """Leave a difference for a curator, unless the same one was left before."""
-        about: dict[str, Any] = {
-            "kind": ReviewItem.Kind.DIFFERENCE,
-            "resource": resource,
-            "object_id": row_id,
-            "member": member,
-            "dataset": self.dataset,
-        }
-        if ReviewItem.objects.filter(**about, detail__there=detail["there"]).exists():
-            return
-        self.result.differences += 1
-        ReviewItem.objects.update_or_create(
-            **about,
-            resolved_at=None,
-            defaults={
-                "reason": f"Dossier {self.slug} gives another {member}.",
-                "detail": detail,
-            },
-        )
 
     def _validate(self, statements: dict[str, dict[UUID, Statement]]) -> None:
         for resource, rows in statements.items():
@@ -442,6 +342,18 @@ class _Loading:
                 f"{resource}.{name}" for name in gone.values_list("external_id", flat=True)
             ]
 
+    def _tell_adopted(self) -> None:
+        self.result.differences = self.adoption.differences
+        self.result.retracted = [self._called(*key) for key in self.adoption.retracted]
+        self.result.held = [
+            self._called(resource, row_id)
+            for resource, rows in self.adoption.held.items()
+            for row_id in rows
+        ]
+
+    def _called(self, resource: str, row_id: UUID) -> str:
+        return next(f"{resource}.{name}" for name, i in self._names(resource) if i == row_id)
+
     def _stop_on_faults(self) -> None:
         if self.faults:
             raise DossierError(self.faults)
@@ -467,49 +379,6 @@ class _Loading:
                 if str(row_id) in text:
                     return self.dossier.fault((section, name), text.replace(str(row_id), name))
         return self.dossier.fault((), text)
-
-
-def _keep_attached(new: Statement, old: Statement) -> Statement:
-    """What attaching a text filled in, where the dossier leaves it open, stays."""
-    kept = dict(new)
-    for key in ("text_length", "text_sha256"):
-        if key in new and new[key] is None:
-            kept[key] = old[key]
-    if "citations" in new:
-        hashes = {
-            _without_hash(citation): citation["passage_sha256"] for citation in old["citations"]
-        }
-        kept["citations"] = [
-            {**citation, "passage_sha256": hashes.get(_without_hash(citation))}
-            if citation["passage_sha256"] is None
-            else citation
-            for citation in new["citations"]
-        ]
-    return kept
-
-
-def _without_hash(citation: Statement) -> str:
-    return json.dumps({**citation, "passage_sha256": None}, sort_keys=True)
-
-
-def _keep_shared(new: Statement, old: Statement) -> Statement:
-    """What its home says of a row that others share: it takes away none of what they added."""
-    kept = dict(new)
-    if "names" in new:
-        known = {new["name"], *(name["name"] for name in new["names"])}
-        kept["names"] = [*new["names"], *(n for n in old["names"] if n["name"] not in known)]
-    if "codes" in new:
-        given = [*new["codes"].items(), *((c["scheme"], c["code"]) for c in new["other_codes"])]
-        kept["codes"] = {s: c for s, c in old["codes"].items() if (s, c) not in given} | new[
-            "codes"
-        ]
-        kept["other_codes"] = new["other_codes"] + [
-            code for code in old["other_codes"] if (code["scheme"], code["code"]) not in given
-        ]
-    for key in ("lat", "lon", "geometry"):
-        if key in new and new[key] is None:
-            kept[key] = old[key]
-    return kept
 
 
 def _beyond_fields(
@@ -541,12 +410,6 @@ def _beyond_fields(
             text = f"a span ends at {end}, and the text of its document has {length} characters"
             found.append((where, text))
     return found
-
-
-def _codes_of(row: Any) -> list[tuple[str, str]]:
-    return [*row.get("codes", {}).items()] + [
-        (other["scheme"], other["code"]) for other in row.get("other_codes", [])
-    ]
 
 
 def _nearest(value: str, names: Any) -> str | None:

@@ -1,5 +1,6 @@
 """Where rows come from as a batch, and what waits for a curator."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -56,6 +57,12 @@ class Dataset(models.Model):
         default=State.COMPLETE,
         help_text="How far its loading has got: `loading`, `publishing` or `complete`.",
     )
+    progress = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What its newest import has done so far: rows read, rows rejected, repairs by "
+        "kind, and records added, changed and withdrawn. Empty for a dossier.",
+    )
     updated_at = models.DateTimeField(auto_now=True, help_text="When it was last loaded.")
 
     class Meta:
@@ -85,6 +92,12 @@ class Origin(models.Model):
     object_id = models.UUIDField(help_text="The row's id.")
     external_id = models.CharField(
         max_length=200, help_text="The row's id in the data set, or its local name in a dossier."
+    )
+    notes = ArrayField(
+        models.TextField(),
+        default=list,
+        blank=True,
+        help_text="What an import mended so that the row could be read, and how.",
     )
 
     class Meta:
