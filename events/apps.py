@@ -10,11 +10,12 @@ class EventsConfig(AppConfig):
         from events import control, duplicates, models, positions
         from events.derivation import derive_arguments
         from events.event_types import values
+        from events.imports.ucdp import Ucdp
         from events.links import check_links
         from events.passages import check_passages
         from events.records import ClaimRecord, ContradictionRecord, EventRecord
         from events.support import check_support
-        from records import vocabularies
+        from records import imports, vocabularies
         from records.registry import check, derive, register
 
         register(EventRecord)
@@ -25,6 +26,7 @@ class EventsConfig(AppConfig):
         check(check_passages)
         check(check_links)
         check(check_support)
+        imports.register(Ucdp)
         vocabularies.register(
             Path(__file__).with_name("vocabularies.yaml"),
             models,

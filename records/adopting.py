@@ -51,7 +51,8 @@ class Adoption:
 
     Rows whose home it is, and that no curator has edited, say what it says. To others it adds the
     names, codes and geometry that they lack; every other difference is left for a curator as a
-    review item, and nothing is overwritten. What is retracted here stays so.
+    review item, and nothing is overwritten. What is retracted here stays so, but for rows that are
+    in no data set any more: a release lacked them, and another has them again.
     """
 
     dataset: Dataset
@@ -92,7 +93,7 @@ class Adoption:
             old = before.get(row_id)
             state, curated = states.get(row_id, (State.DRAFT, False))
             datasets = self._origins(old, names.get(row_id, ()), whole)
-            if state == State.RETRACTED:
+            if state == State.RETRACTED and old is not None and old["datasets"]:
                 self.retracted.append((resource, row_id))
                 del rows[row_id]
                 continue
@@ -181,6 +182,16 @@ class Adoption:
                 before.append(item)
             item.reason, item.detail = f"{self.name} gives another {member}.", detail
             item.save()
+
+    def waiting(self, resource: str, ids: Collection[UUID]) -> list[UUID]:
+        """Of rows that say what they said, those of the data set that are not published yet."""
+        return list(
+            record_of(resource)
+            .shape.model._default_manager.filter(
+                pk__in=ids, state=State.DRAFT, curated=False, dataset=self.dataset
+            )
+            .values_list("pk", flat=True)
+        )
 
     def apply_held(self, resource: str) -> None:
         """Add what was missing to rows that a curator is editing; they stay the drafts they are."""

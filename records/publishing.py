@@ -154,6 +154,7 @@ def retract(
     reason: str,
     user: Any = None,
     role: str = "",
+    cause: str = Cause.EDIT,
 ) -> ChangeSet | None:
     """Withdraw public rows, leaving a tombstone with the reason.
 
@@ -161,7 +162,7 @@ def retract(
     symmetric link, such as `same_as`, does not hold them: it goes from its other side as well.
     """
     _need_reason(reason)
-    with edition(Cause.EDIT, user=user, role=role, reason=reason) as made:
+    with edition(cause, user=user, role=role, reason=reason) as made:
         rows = _by_resource(objects)
         keys = [(resource, str(row_id)) for resource, ids in rows.items() for row_id in ids]
         made.prefetch(keys)

@@ -147,11 +147,14 @@ def _save_origins(
     )
 
 
-def validate(resource: str, row_id: UUID, statement: Statement) -> list[tuple[list[Any], str]]:
+def validate(
+    resource: str, row_id: UUID, statement: Statement, *, constraints: bool = True
+) -> list[tuple[list[Any], str]]:
     """What is wrong with a statement, as pairs of a path of keys and a message for people.
 
     Checks fields and constraints of the row and of its child rows, but for what needs the rest of
-    the database: foreign keys and uniqueness, which the database itself refuses.
+    the database: foreign keys and uniqueness, which the database itself refuses. Constraints cost
+    a query a row; without them, the database is left to refuse what breaks one.
     """
     shape = record_of(resource).shape
     try:
@@ -159,12 +162,12 @@ def validate(resource: str, row_id: UUID, statement: Statement) -> list[tuple[li
     except (ValueError, KeyError, TypeError, AttributeError):
         return _malformed(shape.stored, statement)
     row = shape.model(id=row_id, **_columns(shape.stored, statement))
-    problems = _validate(row, shape.stored, [])
+    problems = _validate(row, shape.stored, [], constraints)
     for member in shape.children:
         if isinstance(member, Rows):
-            problems += _validate_rows(member, statement[member.name], [member.name])
+            problems += _validate_rows(member, statement[member.name], [member.name], constraints)
         elif isinstance(member, Codes):
-            problems += _validate_codes(member, statement)
+            problems += _validate_codes(member, statement, constraints)
     return problems
 
 
@@ -183,30 +186,35 @@ def _malformed(members: Sequence[Member], statement: Statement) -> list[tuple[li
 
 
 def _validate_rows(
-    member: Rows, elements: list[Any], path: list[Any]
+    member: Rows, elements: list[Any], path: list[Any], constraints: bool
 ) -> list[tuple[list[Any], str]]:
     problems: list[tuple[list[Any], str]] = []
     for position, element in enumerate(member.open(elements)):
         row = member.model(**_columns(member.members, element))
-        problems += _validate(row, member.members, [*path, position])
+        problems += _validate(row, member.members, [*path, position], constraints)
         for nested in member.nested:
-            problems += _validate_rows(nested, element[nested.name], [*path, position, nested.name])
+            inner = [*path, position, nested.name]
+            problems += _validate_rows(nested, element[nested.name], inner, constraints)
     return problems
 
 
-def _validate_codes(member: Codes, statement: Statement) -> list[tuple[list[Any], str]]:
+def _validate_codes(
+    member: Codes, statement: Statement, constraints: bool
+) -> list[tuple[list[Any], str]]:
     problems: list[tuple[list[Any], str]] = []
     for scheme, code in statement["codes"].items():
         row = member.model(scheme=scheme, code=code)
-        problems += [(["codes", scheme], text) for _, text in _validate(row, [], [])]
+        problems += [(["codes", scheme], text) for _, text in _validate(row, [], [], constraints)]
     for position, other in enumerate(statement["other_codes"]):
         row = member.model(scheme=other["scheme"], code=other["code"])
-        problems += [(["other_codes", position], text) for _, text in _validate(row, [], [])]
+        problems += [
+            (["other_codes", position], text) for _, text in _validate(row, [], [], constraints)
+        ]
     return problems
 
 
 def _validate(
-    row: models.Model, members: Sequence[Member], path: list[Any]
+    row: models.Model, members: Sequence[Member], path: list[Any], constraints: bool
 ) -> list[tuple[list[Any], str]]:
     names = {column: member.keys[0] for member in members for column in member.columns()}
     relations = {f.name for f in row._meta.concrete_fields if f.is_relation}
@@ -217,7 +225,7 @@ def _validate(
         for column, messages in error.message_dict.items():
             where = [*path, names[column]] if column in names else path
             problems += [(where, message) for message in messages]
-    if problems:
+    if problems or not constraints:
         return problems
     checks = [
         constraint

@@ -92,10 +92,7 @@ class _Loading:
             self.result.created[resource] = len(applied.created)
             self.result.changed[resource] = len(applied.changed)
             self.result.unchanged[resource] = len(applied.unchanged)
-            model = record_of(resource).shape.model
-            waiting = model._default_manager.filter(
-                pk__in=applied.unchanged, state=State.DRAFT, curated=False, dataset=self.dataset
-            ).values_list("pk", flat=True)
+            waiting = self.adoption.waiting(resource, applied.unchanged)
             objects += [(resource, row_id) for row_id in [*applied.touched, *waiting]]
             self.progress(f"{resource}: {len(rows)} read, {len(applied.touched)} written")
         self.adoption.ask()

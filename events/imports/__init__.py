@@ -1,0 +1,1 @@
+"""Data sets of events and claims: UCDP, ACLED, GDELT, schema.org, ninjs."""

@@ -1,0 +1,18 @@
+"""Importing files: one frame for every format.
+
+`opening` unpacks and decodes, `tables` reads rows, `formats` is what a format implements, `running`
+takes rows into the workspace and publishes them, batch by batch, and `withdrawing` takes back what
+a complete release no longer has. Formats live in the app whose rows they make, such as
+`events/imports/ucdp.py`.
+"""
+
+from records.imports.counts import Counts
+from records.imports.formats import Format, Item, Part, Question, Rejected, formats, register
+from records.imports.opening import Opened, Refused, opening
+from records.imports.running import Asked, Import
+from records.imports.tables import Row, check_header, header_of, read_table
+
+__all__ = [
+    "Asked", "Counts", "Format", "Import", "Item", "Opened", "Part", "Question", "Refused",
+    "Rejected", "Row", "check_header", "formats", "header_of", "opening", "read_table", "register",
+]  # fmt: skip
