@@ -61,8 +61,10 @@ DEATHS = (
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?")
 _SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: .*)?")
 _ARTICLE = re.compile(r'"(.*?),([^,"]*\d[^,"]*),(.*?)"(?:;|$)', re.DOTALL)
+_LETTER = re.compile(r"[^\W\d_]")
 _TIMES = re.compile(r"\s*\(?\bx\s?\d+\)?\s*$", re.IGNORECASE)
-_LOST = re.compile(r"\?{3,}")
+#: What letters of other scripts became before the file was published.
+_LOST = re.compile(r"\?{2,}")
 
 
 class Ucdp(Format):
@@ -138,7 +140,10 @@ class Ucdp(Format):
             else:
                 item.mend("speakers_undivided", f"“{part}” is taken for one speaker")
                 names.append(part)
-        return list(dict.fromkeys(names))
+        told = [name for name in dict.fromkeys(names) if _LETTER.search(name)]
+        if len(told) < len(set(names)):
+            item.mend("speaker_lost", "a speaker of whose name no letter is left was left out")
+        return told
 
     def settle(self, items: Sequence[Item]) -> None:
         where.settle(items)
@@ -259,7 +264,8 @@ class _Reading:
             )
             offices, dates, titles = ([part.strip() for part in parts] for parts in zip(*found))  # noqa: B905
         for office, day, title in zip(offices, dates, titles, strict=True):
-            yield office, title or None, self._day_of_article(day)
+            named = office if _LETTER.search(office) else ""
+            yield named, title or None, self._day_of_article(day)
 
     def _day_of_article(self, text: str) -> str | None:
         if match := _ISO.fullmatch(text):

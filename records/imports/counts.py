@@ -20,6 +20,8 @@ class Counts:
     withdrawn: int = 0
     #: Of what it no longer has, what stays: public records refer to it, or a curator edited it.
     kept: int = 0
+    #: 1 where nothing was withdrawn, as a rejected row has no id that could be read.
+    withdrawals_skipped: int = 0
     #: Differences and other questions that wait for a curator.
     questions: int = 0
     #: Rows that were mended, by kind of repair.

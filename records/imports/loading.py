@@ -10,7 +10,7 @@ from records.adopting import Adoption, by_code, by_origin, codes_of
 from records.ids import named
 from records.imports.counts import Counts
 from records.imports.formats import Item, Part
-from records.models import Cause, Dataset, Origin, ReviewItem, State
+from records.models import Cause, Dataset, Origin, ReviewItem
 from records.registry import record_of, resources
 from records.shape import Statement
 
@@ -38,6 +38,8 @@ class Loading:
             for part in item.parts:
                 self.parts[part.resource].setdefault(part.external_id, part)
         self.ids: dict[str, dict[str, UUID]] = {}
+        #: Parts that the data set did not have before.
+        self.new: set[Name] = set()
         #: Rows that were merged into another of the data set, which speaks for both.
         self.merged: set[Name] = set()
 
@@ -86,7 +88,7 @@ class Loading:
             first = item.parts[0]
             if item.key in away:
                 counts.held += 1
-            elif (first.resource, str(self.ids[first.resource][first.external_id])) in created:
+            elif (first.resource, first.external_id) in self.new:
                 counts.added += 1
             elif own & (created | changed):
                 counts.changed += 1
@@ -98,18 +100,19 @@ class Loading:
         """Which row each part is: by origin, else by a shared code, else made from its id."""
         slug = self.dataset.slug
         known = by_origin(self.dataset, resource, list(parts)) if self.dataset.pk else {}
-        coded = by_code(
-            resource,
-            {
-                code
-                for name, p in parts.items()
-                if name not in known
-                for code in codes_of(p.statement)
-            },
+        new = [part for name, part in parts.items() if name not in known]
+        self.new |= {(resource, part.external_id) for part in new}
+        coded = by_code(resource, {code for part in new for code in codes_of(part.statement)})
+        moved = {i for name, i in known.items() if i != named(slug, resource, name)}
+        merged = set(
+            record_of(resource)
+            .shape.model._default_manager.filter(pk__in=moved, dataset=self.dataset)
+            .values_list("pk", flat=True)
         )
         ids: dict[str, UUID] = {}
-        taken: dict[UUID, str] = {}
+        taken: set[UUID] = set()
         for name, part in parts.items():
+            own = named(slug, resource, name)
             rows = {coded[code] for code in codes_of(part.statement) if code in coded}
             if name in known:
                 ids[name] = known[name]
@@ -117,21 +120,18 @@ class Loading:
                 found = ", ".join(map(str, sorted(rows)))
                 raise Invalid("codes", f"its codes belong to different rows: {found}")
             else:
-                ids[name] = rows.pop() if rows else part.found or named(slug, resource, name)
-            if ids[name] in taken:
+                ids[name] = rows.pop() if rows else part.found or own
+            if ids[name] in taken or (ids[name] in merged and ids[name] != own):
                 self.merged.add((resource, name))
-            taken.setdefault(ids[name], name)
+            taken.add(ids[name])
         return ids
 
     def _adapted(self, resource: str) -> dict[UUID, Statement]:
         """The statements of a resource with ids for names, as far as the data set may say them."""
         shape, ids = record_of(resource).shape, self.ids[resource]
         sparing = [ids[name] for name, part in self.parts[resource].items() if part.only_new]
-        there = set(
-            shape.model._default_manager.filter(pk__in=sparing)
-            .exclude(state=State.RETRACTED)
-            .values_list("pk", flat=True)
-        )
+        public = record_of(resource).objects.current().filter(object_id__in=sparing)
+        there = set(public.values_list("object_id", flat=True))
         rows: dict[UUID, Statement] = {}
         names: dict[UUID, list[str]] = defaultdict(list)
         for name, part in self.parts[resource].items():

@@ -125,7 +125,7 @@ class _Bounded(io.RawIOBase):
 
 
 @contextmanager
-def opening(paths: list[str]) -> Iterator[list[Opened]]:
+def open_files(paths: list[str]) -> Iterator[list[Opened]]:
     """Open files by path, `-` for standard input; archives give each of their members.
 
     Raises `Refused` for what is missing or cannot be unpacked.

@@ -157,6 +157,7 @@ class Import:
                     withdrawn=gone.rows,
                     kept=gone.kept,
                     questions=gone.questions,
+                    withdrawals_skipped=gone.skipped,
                     written=gone.written,
                 )
                 self._keep(Dataset.State.PUBLISHING)
@@ -252,10 +253,15 @@ class Import:
         return self._attempt(items[:middle]) + self._attempt(items[middle:])
 
 
+def lock_key(slug: str) -> int:
+    """The data set's key beside `LOCK`."""
+    return zlib.crc32(slug.encode()) - (1 << 31)
+
+
 @contextmanager
 def _alone(slug: str) -> Iterator[None]:
     """Hold a data set for one import. Raises `Refused` while another has it."""
-    key = zlib.crc32(slug.encode()) - (1 << 31)
+    key = lock_key(slug)
     with connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_lock(%s, %s)", [LOCK, key])
         if not cursor.fetchone()[0]:

@@ -82,6 +82,8 @@ class Withdrawn:
     rows: int = 0
     kept: int = 0
     questions: int = 0
+    #: 1 where nothing was, because it cannot be told what the release lacks.
+    skipped: int = 0
     written: Counter[str] = field(default_factory=Counter)
 
 
@@ -91,7 +93,7 @@ def withdraw(dataset: Dataset, seen: Seen, *, primary: str, publish: bool, user:
     A row stays where public records of others refer to it, or a curator edited it: then a review
     item asks. Where a rejected row's id could not be read, nothing is withdrawn.
     """
-    done = Withdrawn()
+    done = Withdrawn(skipped=int(seen.unknown > 0))
     missing = [] if seen.unknown else seen.missing(dataset)
     together: list[Origin] = []
     for origin in missing:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from records.imports import Asked, Counts, Import, Refused, formats, opening
+from records.imports import Asked, Counts, Import, Refused, formats, open_files
 
 
 class Command(BaseCommand):
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         form = formats()[options["format"]]()
         try:
             with (
-                opening(options["files"]) as files,
+                open_files(options["files"]) as files,
                 rejects.open("w", encoding="utf-8", newline="") as stream,
             ):
                 load = Import(form, files, asked, rejects=stream, progress=self.progress)
@@ -102,6 +102,10 @@ class Command(BaseCommand):
             self.stdout.write(f"  retracted or under edit here, left alone: {counts.held}")
         if counts.kept:
             self.stdout.write(f"  gone from the release, and kept as others need it: {counts.kept}")
+        if counts.withdrawals_skipped:
+            self.stdout.write(
+                "  nothing was withdrawn: a rejected row has no id, so what is gone cannot be told"
+            )
         if counts.questions:
             self.stdout.write(f"  questions for a curator: {counts.questions}")
         if counts.rejected:
