@@ -8,8 +8,9 @@ sum of the weights below that apply, cut to 0..1: it orders the questions and is
   one class of kinds, so that a river is not taken for a town. Two of one name that lie far apart,
   or that a gazetteer gives a code each, are two.
 - **Actors** and **sources**: of one name; one kind and one party speak for it.
-- **Events**: of one type, or one type a special case of the other; at most three days apart; in
-  one place or within 10 km. Of an event in several places only the places are compared. A time
+- **Events**: of one type, or one type a special case of the other (all that is done in a war is one
+  of `conflict`, by which data sets code it); at most three days apart; in one place or within
+  10 km. Of an event in several places only the places are compared. A time
   wider than a month, or open, tells too little.
 - **Claims**: of one claimant on one subject, of one kind and polarity, possibly said at one time
   and alike in words or equal in figures. Another figure is a revision and no duplicate.
@@ -71,11 +72,14 @@ WIDEST_DAYS, APART_DAYS, SHORT_DAYS = 31, 3, 3
 EVENTS_NEAR_KM = 10
 ONE_TYPE = 0.3
 KIN_TYPE = 0.2
+#: What is coded as `conflict` by data sets, by the first part of its type.
+WAR = ["battle", "strike", "territory", "military", "civilians", "terrorism"]
 ONE_TIME = 0.2  # both times are short, and may overlap
 LOOSE_TIME = 0.1
 ONE_SPOT = 0.2
 WIDE_SPOT = -0.1  # they share nothing smaller than a region
 IN_COMMON = 0.2
+PARTY_IN_COMMON = 0.1
 NONE_IN_COMMON = -0.3
 ALIKE_TITLES = 0.1  # times their similarity
 ONE_DATASET = -0.3  # which lists each of them
@@ -427,13 +431,15 @@ def _happenings(record: type[PublishedRecord], ids: list[UUID], later: bool) -> 
             and o.when_last between m.when_last - make_interval(days => %(days)s)
                 and m.when_last + make_interval(days => %(days)s)
             and (o.type = m.type or starts_with(o.type, m.type || '.')
-                or starts_with(m.type, o.type || '.'))
+                or starts_with(m.type, o.type || '.')
+                or starts_with(m.type, 'conflict') and split_part(o.type, '.', 1) = any(%(war)s)
+                or starts_with(o.type, 'conflict') and split_part(m.type, '.', 1) = any(%(war)s))
             and (o.places && m.places or {_NEAR})
         where m.when_earliest is not null and m.when_latest is not null
             and o.when_earliest is not null and o.when_latest is not null
     """
     return _ask_database(sql, record, ids, later=later, days=WIDEST_DAYS + APART_DAYS,
-                         degrees=_degrees(EVENTS_NEAR_KM))  # fmt: skip
+                         degrees=_degrees(EVENTS_NEAR_KM), war=WAR)  # fmt: skip
 
 
 def _sayings(record: type[PublishedRecord], ids: list[UUID], later: bool) -> Iterator[Candidate]:
@@ -509,10 +515,13 @@ def _weigh_events(row: Row, other: Row, pair: Candidate) -> list[Weight]:
         where,
     ]
     actors = [{p["actor"]["id"] for p in body["participants"]} for body in (one, two)]
+    parties = [{p["actor"]["party_id"] for p in body["participants"]} for body in (one, two)]
     if all(actors):
         weights.append(
             (IN_COMMON, "participants in common")
             if actors[0] & actors[1]
+            else (PARTY_IN_COMMON, "participants of one party")
+            if parties[0] & parties[1] - {None}
             else (NONE_IN_COMMON, "no participant in common")
         )
     weights.append((ALIKE_TITLES * pair.alike, f"titles alike to {pair.alike:.0%}"))

@@ -7,16 +7,17 @@ these one place follows, or nothing is guessed and a curator has scored candidat
 - **Names** are compared with all names of a place: first folded, with the words that data sets add
   (`GENERIC`) and without; then by their sound (`records.folding`). A generic word also says which
   kinds of places are meant, unless the seeker says so himself.
-- A place of **another kind or country** is none, nor one in another country or first-order division
-  than an area says that is named. Second-order divisions are redrawn and mistaken too often: they
-  only count against a place.
+- A place of **another kind or country** is not meant, nor is one in another country or first-order
+  division than is named. Divisions of one name may be one that is stored twice, and rule out
+  nothing. Neither do divisions below: they are redrawn too often, and only count against a place.
 - With a **point**, a place of the name within `NEAR_KM` is the one that is meant, even if it is
   filed elsewhere; one farther than `FAR_KM` is not, and those between are left to a curator. Where
   no kind is said, settlements come before stations and the like. Divisions, areas, roads and rivers
   are not told by points: theirs, if any, is only somewhere in them.
 - **Without a point** a place is meant if it is the only one of the name in the country or area that
-  is said; of names that only sound the same, if there is none of the name itself. Where neither
-  country nor area is said, a lone name proves nothing: what is stored is never all there is.
+  is said, and not filed in another division than is named; of names that only sound the same, if
+  there is none of the name itself. Where neither country nor area is said, a lone name proves
+  nothing: what is stored is never all there is.
 - Names that are merely **alike** (typing errors) are candidates. They decide only at the point
   itself, within `AT_KM`, and only if they are much alike.
 - Two places of the name at nearly one position may be one that is **stored twice**: nothing is
@@ -27,6 +28,7 @@ nothing.
 """
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -105,7 +107,7 @@ class Sought:
 
     `within` names areas that it lies in, in any order. `country` is an ISO 3166-1 code, `kinds` the
     kinds of places that may be meant, empty for any; `code` a `scheme:code`. Raises `ValueError`
-    for half a position or one that is not on earth.
+    for what is none of these, for half a position and for one that is not on earth.
     """
 
     name: str
@@ -126,6 +128,10 @@ class Sought:
             raise ValueError("Give both latitude and longitude, or neither.")
         if not (-90 <= (self.lat or 0.0) <= 90 and -180 <= (self.lon or 0.0) <= 180):
             raise ValueError(f"{self.lat}, {self.lon} is no position on earth.")
+        if self.country is not None and not re.fullmatch("[A-Z]{2}", self.country):
+            raise ValueError(f"{self.country!a} is no code of a country, such as UA.")
+        if unknown := self.kinds - set(PlaceKind.values):
+            raise ValueError(f"{', '.join(sorted(unknown))}: no kind of place.")
 
 
 @dataclass(frozen=True)
@@ -291,6 +297,17 @@ class _Match:
         return self.spot and self.km is not None and self.km <= NEAR_KM
 
     @property
+    def at(self) -> bool:
+        """Whether it lies at the point itself."""
+        return self.near and self.km is not None and self.km <= AT_KM
+
+    @property
+    def away(self) -> str:
+        """How far it lies from the point, for people."""
+        km = self.km or 0.0
+        return f"{km:.1f} km from the point" if km < 10 else f"{km:.0f} km from the point"
+
+    @property
     def possible(self) -> bool:
         if self.spot and self.km is not None and self.km > FAR_KM:
             return False
@@ -304,7 +321,7 @@ class _Match:
             weights.append(SHOWN_NAME)
         if self.spot and self.km is not None:
             weights.append(NEAR if self.near else NOT_FAR * (1 - self.km / FAR_KM))
-            why.append(f"{_rounded(self.km)} from the point")
+            why.append(self.away)
         if self.inside:
             weights.append(INSIDE)
             why.append("in an area that is named")
@@ -341,6 +358,12 @@ class _Batch:
         self.sought = sought
         self.places: dict[UUID, _Place] = {}
         self.readings = {one: read(one.name) for one in sought}
+        #: By name and country: places that are called so, whether in the same letters, and whether
+        #: they are shown by it.
+        self.called: dict[tuple[str, str | None], list[tuple[UUID, bool, bool]]]
+        self.called = defaultdict(list)
+        #: For each area that is named and known, the places that it may be.
+        self.areas: dict[Sought, list[frozenset[UUID]]] = {}
 
     def resolve(self) -> dict[Sought, Resolution]:
         self._look_up()
@@ -363,8 +386,6 @@ class _Batch:
                 for name in _area_spellings(area):
                     names[name, one.country] = None
         keys = [key for key in names if key[0]]
-        self.called: dict[tuple[str, str | None], list[tuple[UUID, bool, bool]]]
-        self.called = defaultdict(list)
         for number, row_id, same, shown in PlaceRecord.objects.called(keys):
             self.called[keys[number]].append((row_id, same, shown))
         self._read_places({row_id for hits in self.called.values() for row_id, _, _ in hits})
@@ -375,7 +396,8 @@ class _Batch:
             rows = PlaceRecord.objects.with_all_above(missing).values_list(
                 "object_id", "name", "kind", "country", "lat", "lon", "line"
             )
-            self.places |= {row[0]: _Place(*row[:6], tuple(row[6])) for row in rows}
+            for row_id, name, kind, country, lat, lon, line in rows:
+                self.places[row_id] = _Place(row_id, name, kind, country, lat, lon, tuple(line))
 
     def _kinds(self, one: Sought) -> frozenset[str]:
         """The kinds that may be meant: as the seeker says, else as the name does. Empty for any."""
@@ -406,6 +428,7 @@ class _Batch:
     def _match(
         self, one: Sought, row_id: UUID, fit: Fit, *, alike: float = 1.0, shown: bool = False
     ) -> Iterator[_Match]:
+        """What speaks for a place and against it; nothing where it cannot be meant at all."""
         place = self.places.get(row_id)
         kinds = self._kinds(one)
         # A place may have gone since it was found.
@@ -430,16 +453,18 @@ class _Batch:
         if area & frozenset(place.line):
             return False
         for kind in kinds:
-            named = any(self._is_of(row_id, kind) for row_id in area)
-            if named and any(self._is_of(row_id, kind) for row_id in place.line):
+            named = self._names_of(area, kind)
+            own = self._names_of(place.line, kind)
+            if named and own and not named & own:
                 return True
         return False
 
-    def _is_of(self, row_id: UUID, kind: str) -> bool:
-        return row_id in self.places and self.places[row_id].kind == kind
+    def _names_of(self, ids: Iterable[UUID], kind: str) -> set[str]:
+        """The names of those of a kind, without generic words."""
+        found = (self.places.get(row_id) for row_id in ids)
+        return {read(place.name).bare for place in found if place and place.kind == kind}
 
     def _areas(self, one: Sought) -> list[frozenset[UUID]]:
-        """For each area that is named and known, the places that it may be."""
         known = []
         for area in one.within:
             kinds = read(area).kinds
@@ -474,19 +499,17 @@ class _Batch:
 
     def _decide(self, one: Sought, matches: Sequence[_Match]) -> Resolution:
         possible = [match for match in matches if match.possible]
-        chosen, reason = self._choose(one, possible, len(matches) - len(possible))
+        named = [match for match in matches if match.fit != Fit.ALIKE]
+        ruled_out = sum(not match.possible for match in named)
+        chosen, reason = self._choose(one, possible, ruled_out)
         scored = sorted(
             ((match is not chosen, match.candidate) for match in possible),
             key=lambda c: (c[0], -c[1].score, c[1].distance_km or 0.0, c[1].id),
         )
         candidates = tuple(candidate for _, candidate in scored[:MOST])
         if chosen is not None:
-            twins = [
-                match
-                for match in possible
-                if match is not chosen and match.fit != Fit.ALIKE and _are_twins(chosen, match)
-            ]
-            if not twins:
+            others = [match for match in named if match.possible and match is not chosen]
+            if not any(_are_twins(chosen, match) for match in others):
                 return Resolution(chosen.place.id, ResolutionBasis.INFERRED, reason, candidates)
             reason = _twins_reason(one)
         return Resolution(None, None, reason, candidates)
@@ -499,27 +522,15 @@ class _Batch:
         near = _best_fit(match for match in called if match.near)
         if not self._kinds(one):
             near = [m for m in near if m.place.kind in SETTLEMENTS] or near
-        at = [match for match in near if match.km is not None and match.km <= AT_KM]
-        if len(at or near) == 1:
-            (match,) = at or near
-            return match, f"It is called so and lies {_rounded(match.km or 0.0)} from the point."
+        near = [match for match in near if match.at] or near
+        if len(near) == 1:
+            return near[0], f"It is called so and lies {near[0].away}."
         if near:
             return None, _told_apart(one, near, f"within {NEAR_KM:g} km of the point")
-        slips = [
-            match
-            for match in possible
-            if match.fit == Fit.ALIKE
-            and match.alike >= MUCH_ALIKE
-            and match.near
-            and match.km is not None
-            and match.km <= AT_KM
-        ]
+        slips = [m for m in possible if m.fit == Fit.ALIKE and m.alike >= MUCH_ALIKE and m.at]
         if len(slips) == 1:
-            (match,) = slips
-            return match, (
-                f"Its name is alike to {match.alike:.0%}, "
-                f"and it lies {_rounded(match.km or 0.0)} from the point."
-            )
+            alike = f"{slips[0].alike:.0%}"
+            return slips[0], f"Its name is alike to {alike}, and it lies {slips[0].away}."
         return self._only_one(one, called, ruled_out, any(m.fit == Fit.ALIKE for m in possible))
 
     def _only_one(
@@ -542,10 +553,7 @@ class _Batch:
             return None, _told_apart(one, inside or best, "where it is sought")
         (match,) = inside or best
         if match.spot and match.km is not None:
-            return None, (
-                f"The place called “{one.name}” lies {_rounded(match.km)} from the point: "
-                "it may be another."
-            )
+            return None, f"The place called “{one.name}” lies {match.away}: it may be another."
         if ruled_out and not match.spot and not self._kinds(one):
             label = PlaceKind(match.place.kind).label
             return None, f"“{one.name}” may be a place in the {label} of that name, or elsewhere."
@@ -603,7 +611,3 @@ def _twins_reason(one: Sought) -> str:
         f"Places called “{one.name}” lie within {TWINS_KM:g} km of each other: "
         "they may be one that is stored twice."
     )
-
-
-def _rounded(km: float) -> str:
-    return f"{km:.1f} km" if km < 10 else f"{km:.0f} km"

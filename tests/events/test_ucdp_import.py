@@ -267,7 +267,7 @@ def milltowns(*positions):
 def test_an_event_lies_in_the_place_of_that_name_at_its_position(load):
     near, _ = milltowns((48.51, 37.5), (50.0, 30.0))
     load({"country": "Ukraine"})
-    assert [(p["place"]["id"], p["basis"]) for p in event()["places"]] == [(near, "gazetteer")]
+    assert [(p["place"]["id"], p["basis"]) for p in event()["places"]] == [(near, "inferred")]
     assert not ReviewItem.objects.exists()
 
 
