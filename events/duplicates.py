@@ -30,6 +30,7 @@ import orjson
 from django.db import connection
 
 from places.models import PlaceKind
+from records.distance import EARTH_KM, kilometres
 from records.folding import words
 from records.models import Op, ReviewItem
 from records.record import PublishedRecord
@@ -43,7 +44,6 @@ AT_LEAST = 0.5
 BATCH = 500
 #: With at most so many namesakes a row is compared, the nearest first.
 NAMESAKES = 50
-EARTH_KM = 6371.0088
 
 # What speaks for a pair of places, actors or sources, and against it. The words that go with a
 # weight name no third row: when that is erased, questions need not be.
@@ -363,8 +363,8 @@ _NEAR = (
 )
 
 
-def _degrees(kilometres: float) -> float:
-    return math.degrees(kilometres / EARTH_KM)
+def _degrees(far: float) -> float:
+    return math.degrees(far / EARTH_KM)
 
 
 def _namesakes(record: type[PublishedRecord], ids: list[UUID], later: bool) -> Iterator[Candidate]:
@@ -653,14 +653,10 @@ def _spots(event: Body) -> dict[str, Body]:
 
 
 def _kilometres(one: Body, two: Body) -> float | None:
-    """The way along the great circle, by the haversine formula; None without both positions."""
+    """How far two positions lie apart; None without both."""
     if one["lat"] is None or two["lat"] is None:
         return None
-    a, b = math.radians(one["lat"]), math.radians(two["lat"])
-    part = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * (
-        math.sin(math.radians(two["lon"] - one["lon"]) / 2) ** 2
-    )
-    return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(part)))
+    return kilometres(one["lat"], one["lon"], two["lat"], two["lon"])
 
 
 def _figures(claim: Body) -> Any:

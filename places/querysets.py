@@ -8,11 +8,9 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import F, Func
 
+from records.distance import EARTH_KM
 from records.folding import sound
 from records.querysets import CuratedQuerySet, RecordQuerySet
-
-#: Mean radius of the earth in kilometres (IUGG).
-EARTH_KM = 6371.0088
 
 #: That a version `r` is current, and lies in the country `p.country` for all that is known.
 _IN_ITS_COUNTRY = (

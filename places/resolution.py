@@ -27,7 +27,6 @@ A score is the sum of the weights below that apply, cut to 0..1. It orders candi
 nothing.
 """
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -37,8 +36,8 @@ from typing import Any
 from uuid import UUID
 
 from places.models import PlaceKind, ResolutionBasis
-from places.querysets import EARTH_KM
 from places.records import PlaceRecord
+from records.distance import kilometres
 from records.folding import fold
 from records.models import ReviewItem
 
@@ -193,15 +192,6 @@ def question(sought: Sought, resolution: Resolution) -> dict[str, Any]:
             ],
         },
     }
-
-
-def kilometres(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
-    """The way along the great circle between two positions, by the haversine formula."""
-    a, b = math.radians(lat), math.radians(other_lat)
-    part = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * (
-        math.sin(math.radians(other_lon - lon) / 2) ** 2
-    )
-    return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(part)))
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,8 @@ class Adoption:
     #: Who asks, at the start of a review item's reason: "Dossier lyman".
     name: str
     user: Any = None
+    #: What the rows said before, by resource.
+    before: dict[str, dict[UUID, Statement]] = field(default_factory=dict)
     #: Rows that are retracted here.
     retracted: list[tuple[str, UUID]] = field(default_factory=list)
     #: Rows with a curator's unpublished edits: they are added to, and not published.
@@ -82,7 +84,7 @@ class Adoption:
         """
         record = record_of(resource)
         shape, slug = record.shape, self.dataset.slug
-        before = shape.read(rows)
+        before = self.before[resource] = shape.read(rows)
         states = {
             row_id: (state, curated)
             for row_id, state, curated in shape.model._default_manager.filter(

@@ -8,9 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, FloatField, Func, Q, QuerySet
 
 from records.api.filters import RecordFilterBase
+from records.distance import EARTH_KM
 
-#: Mean radius of the earth in kilometres (IUGG).
-EARTH_KM = 6371.0088
 #: Half of the way around the earth: no radius is longer.
 FARTHEST_KM = 20_038
 

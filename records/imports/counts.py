@@ -47,5 +47,6 @@ class Counts:
         """The counts that were kept with a data set."""
         counts = cls()
         for name, value in vars(counts).items():
-            setattr(counts, name, Counter(kept[name]) if isinstance(value, Counter) else kept[name])
+            told = kept.get(name, value)
+            setattr(counts, name, Counter(told) if isinstance(value, Counter) else told)
         return counts

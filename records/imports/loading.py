@@ -174,7 +174,7 @@ class Loading:
         return away
 
     def _validate(self, resource: str, rows: dict[UUID, Statement]) -> None:
-        before = record_of(resource).shape.read(rows)
+        before = self.adoption.before[resource]
         for row_id, statement in rows.items():
             if before.get(row_id) == statement:
                 continue

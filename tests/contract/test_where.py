@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from events.records import EventPoint
 from records import publishing
-from records.api.position import EARTH_KM, FARTHEST_KM
+from records.api.position import FARTHEST_KM
+from records.distance import EARTH_KM
 from tests import api_world, factories
 from tests.api_world import get, ids, wrong_parameters
 from tests.factories import World, public
