@@ -8,7 +8,7 @@ are given.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -243,12 +243,12 @@ class Order:
             self._same[other].add(claim)
         self._after.clear()
 
-    def precedes_any(self, claim: str, others: Collection[str]) -> bool:
-        """Whether a claim precedes any of others; not where each is said to precede the other."""
+    def after(self, claim: str, others: Collection[str]) -> set[str]:
+        """Those of others that a claim precedes, but for those that are said to precede it too."""
         if claim not in self._next and claim not in self._same:
-            return False
-        later = self._later(claim)
-        return any(claim not in self._later(other) for other in later.intersection(others))
+            return set()
+        later = self._later(claim).intersection(others)
+        return {other for other in later if claim not in self._later(other)}
 
     def _later(self, claim: str) -> set[str]:
         """All that a claim precedes."""
@@ -314,7 +314,43 @@ def latest(claims: Iterable[ControlClaim], order: Order) -> list[ControlClaim]:
 def _last(kept: list[ControlClaim], order: Order) -> list[ControlClaim]:
     """Those of claims that time leaves over which precede no other of them."""
     ids = {claim.id for claim in kept}
-    return [claim for claim in kept if not order.precedes_any(claim.id, ids)]
+    return [claim for claim in kept if not order.after(claim.id, ids)]
+
+
+def in_order(claims: Iterable[ControlClaim], order: Order) -> list[ControlClaim]:
+    """Claims from first to last: by time where that decides, else by `precedes`.
+
+    What neither decides comes by the earliest instant at which it may begin, and then by id. Links
+    that time contradicts, or that lead in a circle with it, decide nothing.
+    """
+    waiting = sorted(claims, key=lambda claim: (claim.first, claim.id))
+    by_id = {claim.id: claim for claim in waiting}
+    preceding: dict[str, set[str]] = defaultdict(set)
+    for claim in waiting:
+        for later in order.after(claim.id, by_id):
+            if not earlier(by_id[later], claim):
+                preceding[later].add(claim.id)
+    if not preceding:
+        return waiting
+    found = []
+    while waiting:
+        claim = waiting.pop(_next(waiting, preceding))
+        found.append(claim)
+        for others in preceding.values():
+            others.discard(claim.id)
+    return found
+
+
+def _next(waiting: Sequence[ControlClaim], preceding: Mapping[str, Collection[str]]) -> int:
+    """The position of the first claim that none of those that wait comes before, by time or link.
+
+    Where links and times lead in a circle there is none, and it is that which begins first.
+    """
+    for position, claim in enumerate(waiting):
+        passed = waiting[:position]
+        if not preceding.get(claim.id) and not any(earlier(one, claim) for one in passed):
+            return position
+    return 0
 
 
 @dataclass(frozen=True)
@@ -377,6 +413,8 @@ class Heard:
     voices: dict[str, Voice | None] = field(default_factory=dict)
     #: The claimants that speak about each place, whatever they say.
     speaking: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    #: The parties that are said to hold or own each place, or not to, whoever says so.
+    named: dict[str, set[Voice]] = field(default_factory=lambda: defaultdict(set))
     #: Claims that limit another, by that one's id.
     limits: dict[str, list[Body]] = field(default_factory=lambda: defaultdict(list))
     order: Order = field(default_factory=Order)
@@ -401,7 +439,7 @@ class Heard:
         return [found for found in rows if found.claims or found.beside]
 
     def rows(self, line: Iterable[str], stating: Iterable[Row]) -> list[Row]:
-        """A row for each voice that speaks about a place, or says who holds what it lies in.
+        """A row for each speaker on a place and what it lies in.
 
         `stating` are the rows of those that say something of the place itself.
         """
@@ -409,23 +447,29 @@ class Heard:
         return [stated.get(voice.id) or Row(voice) for voice in self.speakers(line)]
 
     def speakers(self, line: Iterable[str]) -> list[Voice]:
-        """The voices that speak about any of the places of a line, each once."""
-        claimants = {claimant for place in line for claimant in self.speaking.get(place, ())}
-        voices = (self.voices.get(claimant) for claimant in claimants)
-        by_id = {voice.id: voice for voice in voices if voice}
+        """The voices that speak about any of the places of a line, and the parties named there.
+
+        A party that is said to hold a place is one to hear on it, though it may state nothing.
+        """
+        by_id: dict[str, Voice] = {}
+        for place in line:
+            by_id |= {voice.id: voice for voice in self.named.get(place, ())}
+            voices = (self.voices.get(claimant) for claimant in self.speaking.get(place, ()))
+            by_id |= {voice.id: voice for voice in voices if voice}
         return sorted(by_id.values(), key=lambda voice: voice.order)
 
     def tied(self, on: On | None = None) -> Iterator[ControlClaim]:
         """The claims between which `precedes` has to decide, of one voice and on one place.
 
-        Without a date, all that may ever be compared.
+        Without a date, all that have a time: they are put in order.
         """
         for place in self.claims:
             for sovereignty in (False, True):
                 for _, claims in self.by_voice(place, sovereignty=sovereignty):
-                    kept = [claim for claim in claims if claim.decides]
+                    kept = [claim for claim in claims if claim.time]
                     if on is not None:
-                        kept = latest_by_time(filter(on.begun, kept))
+                        deciding = (claim for claim in kept if claim.decides and on.begun(claim))
+                        kept = latest_by_time(deciding)
                     if len(kept) > 1:
                         yield from kept
 

@@ -30,6 +30,8 @@ from events.models import (
     Rule,
 )
 from events.records import ClaimRecord, ContradictionRecord
+from events.records.claim import claim_documents
+from events.records.contradiction import FOUND_BY
 from records import workspace
 from records.edition import Edition, Key
 from records.models import Cause, Op, State
@@ -39,6 +41,8 @@ from records.shape import Body, Statement
 LIMIT = 1_000
 #: How many contradictions a claim shows; `contradictions_total` counts them all.
 SHOWN = 20
+#: By how many claims of a class its contradictions are found: what it stands by, then by id.
+MOST_MEMBERS = 1_000
 #: Rules that only compare claims that speak of possibly one time.
 AT_ONE_TIME = (Rule.CONTROL, Rule.SOVEREIGNTY, Rule.QUANTITY)
 #: Links that make two claims one class.
@@ -80,9 +84,10 @@ class _Derivation:
     old: set[str] = field(default_factory=set)
     #: How each contradiction of the set is resolved, by its id.
     resolutions: dict[str, str] = field(default_factory=dict)
-    room: int = LIMIT
+    room: int = field(default_factory=lambda: LIMIT)
     _arguments: dict[str, Argument] = field(default_factory=dict)
     _statements: dict[str, Statement] = field(default_factory=dict)
+    _found_by: dict[tuple[str, bool], dict[str, set[str]]] = field(default_factory=dict)
 
     def run(self) -> None:
         gone = {i for resource, i in self.made.tombstones if resource == "claims"}
@@ -309,15 +314,21 @@ class _Derivation:
     def _write_contradictions(self, gone: set[str]) -> None:
         """Publish what is new or differs, and withdraw what is no more."""
         made = self.made
-        new = sorted(set(self.pairs) - self.old)
-        if len(new) > self.room:
-            waiting = {head for i in new[self.room :] for head in self._heads(self.pairs[i])}
-            made.queue([("claims", claim) for claim in sorted(waiting)], derived=True)
-            for pair in new[self.room :]:
-                del self.pairs[pair]
-        self.room -= min(len(new), self.room)
         ended = sorted(self.old - set(self.pairs))
         made.prefetch(("contradictions", i) for i in [*ended, *self.pairs])
+        new = sorted(set(self.pairs) - self.old)
+        self._queue_heads(new[self.room :])
+        for pair in new[self.room :]:
+            del self.pairs[pair]
+        self.room -= min(len(new), self.room)
+        computed = {pair: self._computed(found) for pair, found in self.pairs.items()}
+        # What they are found by may follow later: it changes none of what they say.
+        spread = sorted(i for i in self.old & set(self.pairs) if self._spread(i, computed[i]))
+        self._queue_heads(spread[self.room :])
+        for pair in spread[self.room :]:
+            kept = made.derived("contradictions", pair)
+            computed[pair] |= {name: kept[name] for name in FOUND_BY}
+        self.room -= min(len(spread), self.room)
         for pair in ended:
             erased = any(
                 made.tombstones.get(("claims", claim), ("", None))[0] == Op.ERASE
@@ -341,10 +352,44 @@ class _Derivation:
         for pair, statement in stated.items():
             self.resolutions[pair] = statement["resolution"]
             made.add(("contradictions", pair), statement, Cause.DERIVED)
-            found = self.pairs[pair]
-            made.derive(
-                ("contradictions", pair), {"how": found.how, "difference": found.difference}
-            )
+            made.derive(("contradictions", pair), computed[pair])
+
+    def _computed(self, pair: Pair) -> Body:
+        """What is computed of a contradiction: how the two differ, and what it is found by.
+
+        That is every claim of both classes, because it shows on all of them, with their parties and
+        documents; of a pair within one class, which shows on no other, the two alone.
+        """
+        sides = (pair.one, pair.other)
+        alone = len({self.classes.get(side, side) for side in sides}) == 1
+        found = [self._finding(side, alone=alone) for side in sides]
+        return {"how": pair.how, "difference": pair.difference} | {
+            name: sorted({i for side in found for i in side[name]}) for name in FOUND_BY
+        }
+
+    def _finding(self, claim: str, *, alone: bool) -> dict[str, set[str]]:
+        """What a contradiction is found by on one of its sides."""
+        if (claim, alone) not in self._found_by:
+            others = [] if alone else sorted({*self.members[claim]} - {claim})
+            members = [claim, *others[: MOST_MEMBERS - 1]]
+            bodies = [self.made.body("claims", member) for member in members]
+            self._found_by[claim, alone] = {
+                "claims": set(members),
+                "parties": {body["party_id"] for body in bodies if body["party_id"]},
+                "documents": {i for body in bodies for i in claim_documents(body)},
+            }
+        return self._found_by[claim, alone]
+
+    def _spread(self, pair: str, computed: Body) -> bool:
+        """Whether a contradiction is found by other claims, parties or documents than before."""
+        kept = self.made.derived("contradictions", pair)
+        return any(kept[name] != computed[name] for name in FOUND_BY)
+
+    def _queue_heads(self, pairs: Iterable[str]) -> None:
+        """Have the classes of contradictions for which there is no room computed later."""
+        heads = {head for pair in pairs for head in self._heads(self.pairs[pair])}
+        if heads:
+            self.made.queue([("claims", claim) for claim in sorted(heads)], derived=True)
 
     def _ended_of_erased(self, gone: set[str]) -> list[str]:
         """Contradictions that ended before, whose versions still say what an erased claim said."""

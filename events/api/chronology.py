@@ -3,7 +3,7 @@
 What is shown is read in a few queries; `events.order` orders it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from events.api.computed import ComputedView
 from events.api.control_records import claims_at
 from events.api.filters import EventFilter
 from events.api.serializers import ClaimReferenceSerializer, EventReferenceSerializer
@@ -24,10 +25,8 @@ from events.models import Claim, ClaimLinkKind, Event, EventLinkKind, EventStatu
 from events.order import Item, Layers, Link, Loose, PartialOrder, layers
 from events.querysets import ClaimRecordQuerySet
 from events.records import ClaimRecord, EventRecord
-from records.api.formats import JSONRenderer
-from records.api.moments import Moment, moment, newest
+from records.api.moments import Moment
 from records.api.reading import AS_OF
-from records.api.resource import RecordViewSet
 from records.api.serializers import (
     Number,
     UncertainTimeSerializer,
@@ -425,42 +424,23 @@ def _places(loose: Loose) -> Body:
     return {"after_position": loose.after, "before_position": loose.before}
 
 
-class ChronologyReadView(RecordViewSet):
-    """What the chronologies share: one moment, and how an order is shown."""
+class ChronologyReadView(ComputedView):
+    """What the chronologies share: how an order is shown."""
 
-    orderings = {}
-    default_ordering = ""
+    def told(self, record: Body, now: Moment) -> Chronicle:
+        """What is put in order."""
+        raise NotImplementedError
 
-    def known_parameters(self) -> dict[str, bool]:
-        return {"as_of": False}
-
-    def get_renderers(self) -> Sequence[Any]:
-        return [JSONRenderer()]
-
-    def answered(self, pk: str, tell: Callable[[Body, Moment], Chronicle]) -> HttpResponse:
-        """The order of what `tell` finds of the record, or the 304 to who has it."""
-        now = moment(self.request.query_params.get("as_of"))
-        if (same := self.unchanged(now)) is not None:
-            return same
-        while True:
-            version = self.find(pk, now)
-            if isinstance(version, HttpResponse):
-                return version
-            body: Body = orjson.loads(version.body)
-            told = tell(body, now)
-            order = told.order(now)
-            # Several queries were made: they must have seen the same records.
-            if now.seq is not None or newest().newest == now.newest:
-                break
-            now = moment(None)
+    def in_order(self, record: Body, now: Moment) -> Body:
+        """The answer on a record at a moment."""
+        told = self.told(record, now)
+        order = told.order(now)
         name = self.record.shape.model._meta.model_name or ""
-        said = {
-            name: self.record.reference(body),
+        return {
+            name: self.record.reference(record),
             **_Shown(told, order).layers(layers(order, told.ids)),
-            "claims_url": self.claims_url({name: body["id"]}),
+            "claims_url": self.claims_url({name: record["id"]}),
         }
-        text = orjson.dumps(said)
-        return self.licensed(self.answer(text, self.tag(now.newest), now.newest, now.recorded_at))
 
     def claims_url(self, about: dict[str, str]) -> str:
         """The list of the claims that are about the record, at the moment asked for."""
@@ -491,13 +471,13 @@ class DocumentChronologyView(ChronologyReadView):
         the text says of their order (`precedes`). What that leaves open is listed apart, and no
         time is invented.
         """
-        return self.answered(pk, self.told)
+        return self.told_of(pk, self.in_order)
 
-    def told(self, document: Body, now: Moment) -> Chronicle:
+    def told(self, record: Body, now: Moment) -> Chronicle:
         """The claims that are cited from the document, and their events."""
         found = Chronicle()
-        claims = _claims(Q(documents__contains=[document["id"]]), now)
-        cited = [told for told in claims if document["id"] in told.documents]
+        claims = _claims(Q(documents__contains=[record["id"]]), now)
+        cited = [told for told in claims if record["id"] in told.documents]
         events = {told.body["event"]["id"] for told in cited if told.body["event"]}
         found.add(cited, _events(Q(object_id__in=events), now) if events else ())
         found.truncated |= len(claims) > MOST
@@ -526,21 +506,21 @@ class EventChronologyView(ChronologyReadView):
         what is said of their order (`precedes`). What that leaves open is listed apart, and no time
         is invented.
         """
-        return self.answered(pk, self.told)
+        return self.told_of(pk, self.in_order)
 
-    def told(self, event: Body, now: Moment) -> Chronicle:
+    def told(self, record: Body, now: Moment) -> Chronicle:
         """The event's claims, and the events that it is linked to by whichever end."""
-        found = Chronicle()
-        itself = _events(Q(object_id=event["id"]), now)
+        found, event = Chronicle(), record["id"]
+        itself = _events(Q(object_id=event), now)
         outward = {other for told in itself for kind, other, _ in told.links if kind in LINKED}
-        around = _events(Q(refs__overlap=[event["id"]]) | Q(object_id__in=outward), now)
+        around = _events(Q(refs__overlap=[event]) | Q(object_id__in=outward), now)
         linked = [
             told
             for told in around
             if told.id in outward
-            or any(kind in LINKED and other == event["id"] for kind, other, _ in told.links)
+            or any(kind in LINKED and other == event for kind, other, _ in told.links)
         ]
-        claims = _claims(Q(event=event["id"]), now)
+        claims = _claims(Q(event=event), now)
         found.add((), itself)
         found.add(claims, linked)
         return found

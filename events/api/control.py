@@ -16,6 +16,7 @@ from django.utils.functional import cached_property
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 
+from events.api.computed import ComputedView
 from events.api.control_records import claimed, heard, read_limits
 from events.api.control_serializers import (
     ControlSerializer,
@@ -26,9 +27,11 @@ from events.control import (
     ControlClaim,
     Heard,
     On,
+    Order,
     Row,
     Voice,
     changes,
+    in_order,
     summary,
     whole_day,
 )
@@ -38,9 +41,8 @@ from records.api import paging
 from records.api.filters import BoundField, RecordFilterBase, WithinFilter
 from records.api.filtersets import StrictFilter
 from records.api.formats import GeoJSONRenderer, JSONRenderer
-from records.api.moments import Moment, moment, newest
+from records.api.moments import Moment
 from records.api.reading import AS_OF
-from records.api.resource import RecordViewSet
 from records.shape import NESTED_LIMIT, Body
 
 #: Voices of one place that are shown.
@@ -83,16 +85,11 @@ class ControlFilter(StrictFilter):
         fields: list[str] = []
 
 
-class ControlReadView(RecordViewSet):
+class ControlReadView(ComputedView):
     """What the answers on control share: the date that is asked for, and how claims are shown."""
 
     queryset = PlaceRecord.objects.all()
     filterset_class = ControlFilter
-    orderings = {}
-    default_ordering = ""
-
-    def get_renderers(self) -> Sequence[Any]:
-        return [JSONRenderer()]
 
     @cached_property
     def filters(self) -> ControlFilter:
@@ -119,22 +116,6 @@ class ControlReadView(RecordViewSet):
         if "on" not in self.known_parameters():
             return of_request
         return hashlib.sha256(f"{of_request} {self.on.text}".encode()).hexdigest()[:32]
-
-    def answered(self, say: Callable[[Moment], Body | HttpResponse]) -> HttpResponse:
-        """The answer that `say` computes, all of one moment, or the 304 to who has it."""
-        now = moment(self.request.query_params.get("as_of"))
-        if (same := self.unchanged(now)) is not None:
-            return same
-        while True:
-            said = say(now)
-            if isinstance(said, HttpResponse):
-                return said
-            # Several queries were made: they must have seen the same records.
-            if now.seq is not None or newest().newest == now.newest:
-                break
-            now = moment(None)
-        body = orjson.dumps(said)
-        return self.licensed(self.answer(body, self.tag(now.newest), now.newest, now.recorded_at))
 
     def heading_of(self, place: Body) -> Body:
         """What an answer on one place begins with."""
@@ -204,13 +185,9 @@ class ControlView(ControlReadView):
         claims is the latest is told by when what they say began, else by `precedes`, else they are
         all there.
         """
-        return self.answered(lambda now: self._control(pk, now))
+        return self.told_of(pk, self._control)
 
-    def _control(self, pk: str, now: Moment) -> Body | HttpResponse:
-        version = self.find(pk, now)
-        if isinstance(version, HttpResponse):
-            return version
-        place: Body = orjson.loads(version.body)
+    def _control(self, place: Body, now: Moment) -> Body:
         places = [PlaceRecord.reference(place), *place["ancestors"]]
         line = [each["id"] for each in places]
         found = heard([line], now, on=self.on, until=self.until)
@@ -250,14 +227,11 @@ class ControlView(ControlReadView):
         """What each voice says of who controls the place over time, and when the summary changes.
 
         Every dated claim is a step of its voice. Between two steps of a voice its last word stands.
+        Which of two is later is told by when what they say began, else by `precedes`.
         """
-        return self.answered(lambda now: self._timeline(pk, now))
+        return self.told_of(pk, self._timeline)
 
-    def _timeline(self, pk: str, now: Moment) -> Body | HttpResponse:
-        version = self.find(pk, now)
-        if isinstance(version, HttpResponse):
-            return version
-        place: Body = orjson.loads(version.body)
+    def _timeline(self, place: Body, now: Moment) -> Body:
         line = [place["id"], *(each["id"] for each in place["ancestors"])]
         found = heard([line], now, until=self.until)
         said = found.by_voice(place["id"])
@@ -265,7 +239,7 @@ class ControlView(ControlReadView):
         voices, total = _most(found.speakers(line), lambda voice: voice.id in of_voice)
         return {
             **self.heading_of(place),
-            "voices": [_steps(voice, of_voice.get(voice.id, ())) for voice in voices],
+            "voices": [_steps(voice, of_voice.get(voice.id, ()), found.order) for voice in voices],
             **({"voices_total": total} if total else {}),
             "changes": [
                 {"since": change.since, "summary": change.summary}
@@ -400,13 +374,13 @@ def _time(claim: ControlClaim) -> Body | None:
     return holds if holds and holds["edtf"] else claim.body["said"]
 
 
-def _steps(voice: Voice, claims: Iterable[ControlClaim]) -> Body:
+def _steps(voice: Voice, claims: Iterable[ControlClaim], order: Order) -> Body:
     """What a voice says over time."""
     claims = list(claims)
     dated = sorted((c for c in claims if c.time), key=lambda claim: (claim.first, claim.id))
     steps = [
         {"time": _time(claim), "decides": claim.decides, "claim": _claim(claim.body)}
-        for claim in dated[:MOST_STEPS]
+        for claim in in_order(dated[:MOST_STEPS], order)
     ]
     return {
         "voice": _voice(voice),

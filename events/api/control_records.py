@@ -4,6 +4,7 @@ Claims are found by their columns and by the index over places, and only those t
 a place, or whose it is, are parsed.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from uuid import UUID
 import orjson
 from django.db.models import (
     BooleanField,
+    Case,
     Exists,
     ExpressionWrapper,
     F,
@@ -20,7 +22,9 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     UUIDField,
+    When,
 )
 from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Cast
@@ -110,25 +114,33 @@ def _read_voices(
     outer: Collection[str],
     now: Moment,
 ) -> None:
-    """Who speaks about the places, and who says who holds what they lie in."""
+    """Who speaks about the places, who says who holds what they lie in, and whom they name."""
     speaking = Q(places__overlap=list(places))
     if outer:
         speaking |= _ANSWERS & Q(places__overlap=list(outer))
     answers = ExpressionWrapper(_ANSWERS, BooleanField())
+    holder = Case(When(_ANSWERS, then=F("object_actor")))
+    named: dict[str, set[str]] = defaultdict(set)
     for part in parts:
-        rows = part.filter(speaking).annotate(place=_each_place(), answers=answers).order_by()
-        for claimant, place, answer in rows.values_list("claimant", "place", "answers").distinct():
+        rows = part.filter(speaking).annotate(place=_each_place(), answers=answers, holder=holder)
+        columns = ("claimant", "place", "answers", "holder")
+        for claimant, place, answer, held_by in rows.order_by().values_list(*columns).distinct():
             if str(place) in places or (answer and str(place) in outer):
                 found.speaking[str(place)].add(str(claimant))
-    found.voices = _voices({claimant for who in found.speaking.values() for claimant in who}, now)
+                if held_by is not None:
+                    named[str(place)].add(str(held_by))
+    found.voices = voices_of({claimant for who in found.speaking.values() for claimant in who}, now)
+    parties = _parties_of({actor for actors in named.values() for actor in actors}, now)
+    for place, actors in named.items():
+        found.named[place] = {parties[actor] for actor in actors if actor in parties}
 
 
 def _each_place() -> Func:
     return Func(F("places"), function="unnest", output_field=UUIDField(), set_returning=True)
 
 
-def _voices(claimants: Collection[str], now: Moment) -> dict[str, Voice | None]:
-    """The voice of each claimant; the claimants of one party have one voice."""
+def voices_of(claimants: Collection[str], now: Moment) -> dict[str, Voice | None]:
+    """The voice of each claimant, None for one that is none; those of one party have one voice."""
     sources = [_parsed(text) for text in _texts(SourceRecord.objects.at(now.seq), claimants)]
     parties = {source["party_id"] for source in sources if source["party_id"]}
     actors = {
@@ -141,6 +153,18 @@ def _voices(claimants: Collection[str], now: Moment) -> dict[str, Voice | None]:
         voice = voice_of(source, actors.get(source["party_id"]))
         voices[source["id"]] = voice and of_party.setdefault(voice.id, voice)
     return voices
+
+
+def _parties_of(actors: Collection[str], now: Moment) -> dict[str, Voice]:
+    """The voice of the party of each actor."""
+    versions = ActorRecord.objects.at(now.seq)
+    party = versions.filter(object_id=OuterRef("party")).values("body")
+    found = versions.filter(object_id__in=list(actors)).annotate(party_body=Subquery(party))
+    return {
+        str(actor): Voice(ActorRecord.reference(_parsed(text)), None, counted=True)
+        for actor, text in found.values_list("object_id", "party_body")
+        if text is not None
+    }
 
 
 def _texts(versions: QuerySet[Any], ids: Collection[str]) -> QuerySet[Any]:

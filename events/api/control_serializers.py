@@ -143,8 +143,8 @@ class PlaceControlSerializer(serializers.Serializer):
     rows = ControlRowSerializer(
         many=True,
         help_text="A row for each voice that speaks about the place, or says who holds or owns a "
-        "place that contains it: parties, then independent sources, then those of unknown "
-        "standing, by name.",
+        "place that contains it, and for each party that a claim there says to hold or own it, or "
+        "not to: parties, then independent sources, then those of unknown standing, by name.",
     )
     rows_total = Number(
         required=False,
@@ -187,8 +187,9 @@ class ControlStepsSerializer(serializers.Serializer):
     voice = ControlVoiceSerializer(help_text="By whose word it is.")
     steps = ControlStepSerializer(
         many=True,
-        help_text="Its dated claims, by the earliest instant at which they may begin; none if it "
-        "states nothing of the place itself.",
+        help_text="Its dated claims, from first to last: by when what they say began, else by "
+        "`precedes`; what neither decides, by the earliest instant at which it may begin. None if "
+        "it states nothing of the place itself.",
     )
     steps_total = Number(
         required=False,

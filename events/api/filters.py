@@ -255,14 +255,20 @@ class ContradictionFilter(RecordFilter):
     how = TermsFilter("how", "In what they differ.", choices=Difference.values)
     party = PartyFilter(
         "parties",
-        "Parties of either claimant: an id, a scheme:code, or the exact name.",
+        "Parties of the claimants of either side, of all claims that say the same: an id, a "
+        "scheme:code, or the exact name.",
         array=True,
     )
-    claim = ReferenceFilter("claims", "Either claim.", resource="claims", array=True)
+    claim = ReferenceFilter(
+        "claims",
+        "A claim of either side: one of the two, or one that says the same.",
+        resource="claims",
+        array=True,
+    )
     event = ReferenceFilter("events", "Either claim's event.", resource="events", array=True)
     document = ReferenceFilter(
         "documents",
-        "Documents that either claim is cited from or is about.",
+        "Documents that a claim of either side is cited from or is about.",
         resource="documents",
         array=True,
     )

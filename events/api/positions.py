@@ -6,7 +6,6 @@ The answer is computed over the records of one moment. `events.positions` has th
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 import orjson
@@ -19,7 +18,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from events.api.control_records import claims_at
+from events.api.computed import ComputedView
+from events.api.control_records import claims_at, voices_of
 from events.api.control_serializers import ControlVoiceSerializer
 from events.api.filters import EventFilter
 from events.api.serializers import (
@@ -29,7 +29,7 @@ from events.api.serializers import (
     CorroborationSerializer,
     EventReferenceSerializer,
 )
-from events.control import Voice, voice_of
+from events.control import Voice
 from events.models import (
     Certainty,
     Citation,
@@ -57,10 +57,8 @@ from events.positions import (
     saying_it_happened,
 )
 from events.records import ClaimRecord, EventRecord
-from records.api.formats import JSONRenderer
-from records.api.moments import Moment, moment, newest
+from records.api.moments import Moment
 from records.api.reading import AS_OF
-from records.api.resource import RecordViewSet
 from records.api.serializers import (
     Number,
     SpanField,
@@ -71,7 +69,6 @@ from records.api.serializers import (
 )
 from records.shape import NESTED_LIMIT, Body
 from sources.api.serializers import DocumentReferenceSerializer, SourceReferenceSerializer
-from sources.records import ActorRecord, SourceRecord
 
 #: Propositions of one event that are shown.
 MOST_ROWS = 200
@@ -261,20 +258,12 @@ class PositionsSerializer(serializers.Serializer):
     claims_url = serializers.URLField(help_text="The list of all claims about the event.")
 
 
-class PositionsView(RecordViewSet):
+class PositionsView(ComputedView):
     """What each voice says of an event."""
 
     queryset = EventRecord.objects.all()
     serializer_class = PositionsSerializer
     filterset_class = EventFilter
-    orderings = {}
-    default_ordering = ""
-
-    def known_parameters(self) -> dict[str, bool]:
-        return {"as_of": False}
-
-    def get_renderers(self) -> Sequence[Any]:
-        return [JSONRenderer()]
 
     @extend_schema(
         operation_id="events_positions_retrieve",
@@ -291,20 +280,7 @@ class PositionsView(RecordViewSet):
         where they can be read. Voices are parties, and sources that have none; each names the rows
         that it does not speak to. Nothing here says who is right.
         """
-        now = moment(request.query_params.get("as_of"))
-        if (same := self.unchanged(now)) is not None:
-            return same
-        while True:
-            event = self.find(pk, now)
-            if isinstance(event, HttpResponse):
-                return event
-            said = self.said(orjson.loads(event.body), now)
-            # Several queries were made: they must have seen the same records.
-            if now.seq is not None or newest().newest == now.newest:
-                break
-            now = moment(None)
-        body = orjson.dumps(said)
-        return self.licensed(self.answer(body, self.tag(now.newest), now.newest, now.recorded_at))
+        return self.told_of(pk, self.said)
 
     def said(self, event: Body, now: Moment) -> Body:
         """The answer on an event at a moment."""
@@ -446,7 +422,7 @@ def _heard(event: str, now: Moment) -> _Heard:
             "class_id", "claimant", "claims", "against"
         ):
             of_class[str(head)].append((str(claimant), *more))
-    voices = _voices({claimant for said in of_class.values() for claimant, *_ in said}, now)
+    voices = voices_of({claimant for said in of_class.values() for claimant, *_ in said}, now)
 
     def weight(head: str) -> tuple[bool, bool, int, str]:
         said = of_class[head]
@@ -459,7 +435,7 @@ def _heard(event: str, now: Moment) -> _Heard:
     beside = {each["claim"]["id"] for one in classes.values() for each in one.contradictions}
     beside |= {head for heads in limiting.values() for head in heads}
     classes |= _classes(beside - classes.keys(), now)
-    voices |= _voices({i for one in classes.values() for i in one.totals} - voices.keys(), now)
+    voices |= voices_of({i for one in classes.values() for i in one.totals} - voices.keys(), now)
     found = rows(about, classes, limiting, voices)
     none = {claimant for claimant, voice in voices.items() if voice is None}
     return _Heard(
@@ -512,20 +488,3 @@ def _limiting(classes: Iterable[Proposition], now: Moment) -> dict[str, set[str]
                 if limited and relation["kind"] == ClaimLinkKind.LIMITS and limited != str(head):
                     found[limited].add(str(head))
     return found
-
-
-def _voices(claimants: Collection[str], now: Moment) -> dict[str, Voice | None]:
-    """The voice of each claimant; None for one that is none."""
-    if not claimants:
-        return {}
-    sources = _bodies(SourceRecord, claimants, now)
-    parties = {source["party_id"] for source in sources if source["party_id"]}
-    actors = {a["id"]: ActorRecord.reference(a) for a in _bodies(ActorRecord, parties, now)}
-    return {source["id"]: voice_of(source, actors.get(source["party_id"])) for source in sources}
-
-
-def _bodies(record: type[Any], ids: Collection[str], now: Moment) -> list[Body]:
-    if not ids:
-        return []
-    versions = record.objects.at(now.seq).filter(object_id__in=list(ids))
-    return [orjson.loads(text) for text in versions.values_list("body", flat=True)]

@@ -32,6 +32,8 @@ from events.control import (
     Voice,
     changes,
     control_claim,
+    earlier,
+    in_order,
     latest,
     row,
     summary,
@@ -218,6 +220,34 @@ def test_what_time_leaves_open_is_told_by_precedes(
 def test_time_goes_before_precedes() -> None:
     claims = [made("a", "2022-10-02"), made("b", "2022-10-01")]
     assert names(latest(claims, ordered(("a", "<", "b")))) == ["a"]
+    assert [claim.id for claim in in_order(claims, ordered(("a", "<", "b")))] == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("times", "links", "expected"),
+    [
+        ({"a": "2022-10-01", "b": "2022-10-01"}, [], "ab"),
+        ({"a": "2022-10-01", "b": "2022-10-01"}, [("b", "<", "a")], "ba"),
+        # The month may begin on its first day, and is told to come after its third.
+        ({"a": "2022-10", "b": "2022-10-03"}, [("b", "<", "a")], "ba"),
+        # What comes after the month by time comes after what the month comes after.
+        ({"a": "2022-10", "b": "2022-10-20", "c": "2022-11-01"}, [("b", "<", "a")], "bac"),
+        ({"a": "2022-10-01", "b": "2022-10-01", "c": "2022-10-01"},
+         [("c", "<", "b"), ("b", "<", "a")], "cba"),
+        # Over what is not among them.
+        ({"a": "2022-10-01", "b": "2022-10-01"}, [("b", "<", "x"), ("x", "=", "a")], "ba"),
+        # Each before the other, by links or by links and time: they decide nothing.
+        ({"a": "2022-10-01", "b": "2022-10-01"}, [("a", "<", "b"), ("b", "<", "a")], "ab"),
+        ({"a": "2022-10", "b": "2022-10-03", "c": "2022-10-05"},
+         [("c", "<", "a"), ("a", "<", "b")], "abc"),
+    ],
+)  # fmt: skip
+def test_claims_are_put_in_order_by_time_and_then_by_precedes(
+    times: dict[str, str], links: list[tuple[str, str, str]], expected: str
+) -> None:
+    claims = [made(name, when) for name, when in times.items()]
+    assert "".join(claim.id for claim in in_order(claims, ordered(*links))) == expected
+    assert "".join(claim.id for claim in in_order(claims[::-1], ordered(*links))) == expected
 
 
 def test_what_is_not_affirmed_or_has_a_condition_is_beside_and_never_decides() -> None:
@@ -300,7 +330,32 @@ spoken = st.tuples(
 )  # fmt: skip
 
 
-@given(st.lists(spoken, max_size=7), st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6))))
+linked = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)))
+
+
+@given(st.lists(spoken, max_size=7), linked)
+def test_no_claim_is_put_before_one_that_is_earlier_by_time(
+    told: list[tuple[str, str, str, str, str]], links: list[tuple[int, int]]
+) -> None:
+    claims = [made(str(number), each[1], each[2]) for number, each in enumerate(told)]
+    found = in_order(claims, ordered(*((str(one), "<", str(other)) for one, other in links)))
+    assert names(found) == names(claims)
+    for position, one in enumerate(found):
+        assert not [other.id for other in found[position:] if earlier(other, one)]
+
+
+@given(st.lists(spoken, max_size=7), linked)
+def test_claims_of_one_time_are_put_as_links_say_where_these_lead_in_no_circle(
+    told: list[tuple[str, str, str, str, str]], links: list[tuple[int, int]]
+) -> None:
+    claims = [made(str(number), "2022-10", each[2]) for number, each in enumerate(told)]
+    stated = {(str(max(link)), str(min(link))) for link in links if len({*link}) == 2}
+    found = in_order(claims, ordered(*((one, "<", other) for one, other in stated)))
+    place = {claim.id: position for position, claim in enumerate(found)}
+    assert not [link for link in stated if {*link} <= {*place} and place[link[0]] > place[link[1]]]
+
+
+@given(st.lists(spoken, max_size=7), linked)
 def test_the_summary_changes_on_just_those_days_on_which_the_answer_is_another(
     told: list[tuple[str, str, str, str, str]], links: list[tuple[int, int]]
 ) -> None:
@@ -473,7 +528,7 @@ def test_a_claim_on_the_place_of_its_event_is_none_on_that_place(
     answer = get(client, of(world.oakford, "?on=2022-10-03"))
     assert shown(answer["rows"])["The Paper"] == ["not_stated"]
     rows = get(client, of(world.ferry, "?on=2022-10-03"))["rows"]
-    assert shown(rows) == {"The Paper": ["controlled"]}
+    assert shown(rows) == {"Red": ["not_stated"], "The Paper": ["controlled"]}
     listed = get(client, f"{LIST}?on=2022-10-03")["results"]
     assert [found["place"]["name"] for found in listed] == ["Ferry", "Oakford"]
     # The claim's event is in Oakford still, and the claim is not.
@@ -506,7 +561,37 @@ def test_sovereignty_is_apart_from_control(client: Client, world: World) -> None
     assert shown(answer["rows"])["Red"] == ["not_stated"]
     found = [(one["place"]["name"], ids(one["claims"])) for one in answer["sovereignty"]]
     assert found == [("Oakford", [str(own)]), ("Landia", [str(land)])]
-    assert set(shown(get(client, of(world.southmark, "?on=2022-10-03"))["rows"])) == {"The Paper"}
+    rows = get(client, of(world.southmark, "?on=2022-10-03"))["rows"]
+    assert shown(rows) == {"Blue": ["not_stated"], "The Paper": ["not_stated"]}
+
+
+def test_a_party_that_is_said_to_hold_a_place_has_a_row_though_it_states_nothing(
+    client: Client, world: World
+) -> None:
+    before = get(client, "/api/v1/")["seq"]
+    told = claim("told", world.paper, world.ferry, object_actor=world.blue_army)
+    url = of(world.ferry, "?on=2022-10-03")
+    answer = get(client, url)
+    assert shown(answer["rows"]) == {"Blue": ["not_stated"], "The Paper": ["controlled"]}
+    assert answer["summary"] == "single_voice"
+    blue = answer["rows"][0]
+    assert (blue["voice"]["id"], blue["claims"], blue["beside"]) == (str(world.blue), [], [])
+    # On every date, so that rows of two dates can be compared; and over time.
+    assert set(shown(get(client, of(world.ferry, "?on=2010"))["rows"])) == {"Blue", "The Paper"}
+    timeline = get(client, of(world.ferry, "", "timeline"))
+    assert [(one["voice"]["name"], len(one["steps"])) for one in timeline["voices"]] == [
+        ("Blue", 0), ("The Paper", 1),
+    ]  # fmt: skip
+    assert listed(get(client, f"{LIST}?within={world.ferry}")) == ["Ferry"]
+    (found,) = get(client, f"{LIST}?within={world.ferry}&on=2022-10-03")["results"]
+    assert found["rows"] == answer["rows"]
+    # By what was said and recorded by then; and whether it is affirmed or not.
+    assert get(client, f"{url}&said_until=2022-10-01")["rows"] == []
+    assert get(client, f"{url}&as_of={before}")["rows"] == []
+    factories.republish("claims", told, polarity="denied", object_actor=world.red)
+    assert set(shown(get(client, url)["rows"])) == {"Red", "The Paper"}
+    factories.republish("claims", told, kind="description", control_status=None)
+    assert set(shown(get(client, url)["rows"])) == {"The Paper"}
 
 
 def test_sources_of_unknown_standing_are_marked_and_left_out_of_the_summary(
@@ -730,6 +815,32 @@ def test_the_timeline_has_each_dated_claim_of_each_voice(client: Client, world: 
     assert until["changes"] == answer["changes"][:3]
 
 
+@pytest.mark.parametrize("names", [("one", "two"), ("two", "one")])
+@pytest.mark.parametrize("last_is", ["affirmed", "denied"])
+def test_steps_of_one_day_are_in_the_order_that_precedes_tells(
+    client: Client, world: World, names: tuple[str, str], last_is: str
+) -> None:
+    """By way of what is the same as the later one, and whichever has the lower id."""
+    last = claim(names[1], world.paper, world.oakford, polarity=last_is)
+    same = factories.public("claims", "same", claimant=world.paper, event=world.advance,
+                            polarity=last_is,
+                            relations=[{"kind": "same_as", "claim": last}])  # fmt: skip
+    first = claim(names[0], world.paper, world.oakford, control_status="encircled",
+                  relations=[{"kind": "precedes", "claim": same}])  # fmt: skip
+    day_before = claim("day before", world.paper, world.oakford, said="2022-10-01",
+                       control_status="entered",
+                       relations=[{"kind": "precedes", "claim": first}])  # fmt: skip
+    answer = get(client, of(world.oakford, "", "timeline"))
+    (paper,) = (one for one in answer["voices"] if one["voice"]["name"] == "The Paper")
+    told = [step["claim"]["id"] for step in paper["steps"]]
+    assert told == [str(day_before), str(first), str(last)]
+    factories.republish("claims", first, relations=[])
+    answer = get(client, of(world.oakford, "", "timeline"))
+    (paper,) = (one for one in answer["voices"] if one["voice"]["name"] == "The Paper")
+    undecided = [step["claim"]["id"] for step in paper["steps"][1:]]
+    assert undecided == sorted(undecided)
+
+
 # Every place under one.
 
 
@@ -849,11 +960,11 @@ def test_an_answer_costs_the_same_number_of_queries_however_much_was_said(
         return counts
 
     # The newest number, the place or the places, the claims, who speaks, the sources, the parties,
-    # what limits the claims (not over time), and the newest number again.
+    # those that are named, what limits the claims (not over time), and the newest number again.
     few = statements()
     api_world.multiply("claims", world.held, 50)
     claim("other", world.paper, world.ferry)
-    assert statements() == few == [8, 7, 8]
+    assert statements() == few == [9, 8, 9]
 
 
 # How it is served.
@@ -1113,11 +1224,13 @@ def test_of_the_luhansk_region_what_was_declared_in_july_is_not_what_is_told_in_
 @pytest.mark.django_db
 def test_of_crimea_the_reporter_alone_speaks_and_of_2014(client: Client, story: None) -> None:
     answer = story_of(client, "crimea")
-    assert shown(answer["rows"]) == {RFERL: ["controlled"]}
+    assert shown(answer["rows"]) == {
+        "Russia": ["not_stated"], "Ukraine": ["not_stated"], RFERL: ["controlled"],
+    }  # fmt: skip
     assert answer["summary"] == "single_voice"
-    (found,) = answer["rows"][0]["claims"]
+    (found,) = answer["rows"][2]["claims"]
     assert (found["time"]["edtf"], found["current"]) == ("2014", "earlier")
-    assert story_of(client, "crimea", "2014-06")["rows"][0]["claims"][0]["current"] == "possible"
+    assert story_of(client, "crimea", "2014-06")["rows"][2]["claims"][0]["current"] == "possible"
     assert story_of(client, "crimea", "2013")["summary"] == "not_stated"
 
 
