@@ -1,5 +1,6 @@
 """Published versions of places: their JSON and the columns that filters read."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import models
@@ -8,6 +9,7 @@ from django.db.models import Q
 from places.models import Place, PlaceCode, PlaceName
 from places.positions import point
 from places.querysets import PlaceRecordQuerySet
+from records import flat
 from records.folding import fold
 from records.models import NameKey, PlaceLine
 from records.models.record import CURRENT
@@ -49,6 +51,22 @@ class PlaceRecord(PublishedRecord):
         Rows("names", PlaceName, "place", NAME_MEMBERS, NAME_ORDER),
         Codes(PlaceCode, "place"),
         Scalar("geometry"),
+    )
+
+    csv_columns = flat.columns(
+        flat.plain("name", "Its name."),
+        flat.plain("kind", "Its kind."),
+        flat.plain("country", "Its country, by ISO 3166-1."),
+        flat.reference("parent", "The place above it"),
+        flat.each(
+            "ancestors", "Names of the places above it, the nearest first.", "ancestors.name"
+        ),
+        flat.each("ancestor_ids", "Ids of those places.", "ancestors.id"),
+        flat.number("lat", "Latitude in degrees, WGS 84."),
+        flat.number("lon", "Longitude in degrees, WGS 84."),
+        flat.plain("geometry_type", "The type of its geometry, if it has one.", "geometry.type"),
+        flat.names(),
+        flat.codes(),
     )
 
     name = models.CharField(max_length=200, help_text="Its name.")
@@ -96,6 +114,10 @@ class PlaceRecord(PublishedRecord):
     def geometry(cls, body: Body) -> Body | None:
         """Its outline or line as GeoJSON, else its position."""
         return body["geometry"] or point(body["lat"], body["lon"])
+
+    @classmethod
+    def geometries(cls, bodies: Sequence[Body], seq: int | None) -> Sequence[Body | None]:
+        return [cls.geometry(body) for body in bodies]
 
     @classmethod
     def said(cls, body: Body) -> list[str | None]:

@@ -481,6 +481,7 @@ class Edition:
             version.seq = seq
             version.recorded_at = recorded_at
             version.body = whole_json(core, version.version, seq, stamp)
+            version.csv = self._csv_line(key, version, stamp)
             by_resource[key[0]].append(version)
             changes.append(
                 Change(
@@ -572,6 +573,12 @@ class Edition:
         )
         return key, version, core
 
+    def _csv_line(self, key: Key, version: PublishedRecord, stamp: str) -> str:
+        if not version.live:
+            return ""
+        numbered = {"version": version.version, "seq": version.seq, "recorded_at": stamp}
+        return version.csv_line({**self.bodies[key], **numbered})
+
     def _head(self) -> tuple[int, datetime | None]:
         newest = ChangeSet.objects.aggregate(seq=Max("last_seq"), at=Max("recorded_at"))
         return newest["seq"] or 0, newest["at"]
@@ -594,7 +601,7 @@ class Edition:
 
 #: Columns that a tombstone does not take over from the version before it.
 _OWN_COLUMNS = {
-    "seq", "version", "recorded_at", "superseded_seq", "op", "live", "body", "whole",
+    "seq", "version", "recorded_at", "superseded_seq", "op", "live", "body", "whole", "csv",
     "content_hash", "merged_into",
 }  # fmt: skip
 

@@ -104,6 +104,7 @@ def _erase_embedded(key: Key, reference: Body) -> None:
             shown = core if version.live else record.erased({"id": str(version.object_id)})
             record.objects.filter(pk=version.pk).update(
                 body=body,
+                csv=record.csv_line(read) if version.live else "",
                 content_hash=content_hash(core_json(core)),
                 words=searching.words_of(record, shown, vars(version)),
                 **record.borrowed(shown),

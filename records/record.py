@@ -1,11 +1,13 @@
 """What every record model can do: render a row, and say what others embed of it."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
 import orjson
 
+from records import flat
 from records.models import NameKey, PlaceLine, Point, Record
 from records.querysets import RecordQuerySet
 from records.shape import Body, Derived, Look, Shape, Statement
@@ -34,6 +36,8 @@ class PublishedRecord(Record):
     point_table: ClassVar[type[Point] | None] = None
     #: The side table of names, for resources that have names.
     name_key: ClassVar[type[NameKey] | None] = None
+    #: The columns of its line of CSV, from `flat.columns`.
+    csv_columns: ClassVar[tuple[flat.Column, ...]]
 
     objects = RecordQuerySet.as_manager()
 
@@ -46,9 +50,22 @@ class PublishedRecord(Record):
         return cls.shape.assemble(object_id, statement, look)
 
     @classmethod
+    def csv_line(cls, body: Body) -> str:
+        """A whole body, `version`, `seq` and `recorded_at` included, as one line of CSV."""
+        return flat.line(cls.csv_columns, body)
+
+    @classmethod
     def reference(cls, body: Body) -> Body:
         """The small form in which others embed it."""
         raise NotImplementedError
+
+    @classmethod
+    def geometries(cls, bodies: Sequence[Body], seq: int | None) -> Sequence[Body | None] | None:
+        """The GeoJSON geometry of each body, as it is at a number or now.
+
+        None where the records of the resource lie nowhere.
+        """
+        return None
 
     @classmethod
     def lineage(cls, body: Body, look: Look) -> list[str]:

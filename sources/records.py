@@ -1,5 +1,6 @@
 """Published versions of actors, sources and documents."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from places.records import NAME_MEMBERS, NAME_ORDER
+from records import flat
 from records.folding import fold
 from records.models import NameKey
 from records.models.record import CURRENT
@@ -129,6 +131,20 @@ class ActorRecord(NamedRecord):
         Codes(ActorCode, "actor"),
     )
 
+    csv_columns = flat.columns(
+        flat.plain("name", "Its name."),
+        flat.plain("kind", "Its kind."),
+        flat.reference("parent", "The actor above it"),
+        flat.each(
+            "ancestors", "Names of the actors above it, the nearest first.", "ancestors.name"
+        ),
+        flat.each("ancestor_ids", "Ids of those actors.", "ancestors.id"),
+        flat.party("Its party, the root of that chain"),
+        flat.plain("party_reason", "Why it is a party of its own."),
+        flat.names(),
+        flat.codes(),
+    )
+
     parent = models.UUIDField(null=True, help_text="The id of its parent.")
 
     class Meta(NamedRecord.Meta):
@@ -186,6 +202,21 @@ class SourceRecord(NamedRecord):
         Codes(SourceCode, "source"),
     )
 
+    csv_columns = flat.columns(
+        flat.plain("name", "Its name."),
+        flat.plain("kind", "Its kind."),
+        flat.reference("speaks_for", "The actor that it speaks for"),
+        flat.flag("independent", "Whether a curator holds it to be independent."),
+        flat.party("The party of that actor"),
+        flat.plain("country", "Its country, by ISO 3166-1."),
+        flat.plain("url", "Where it publishes."),
+        flat.plain("reliability", "Its reliability, A to F.", "reliability.value"),
+        flat.plain("reliability_reason", "Why.", "reliability.reason"),
+        flat.plain("reliability_at", "Since when.", "reliability.at"),
+        flat.names(),
+        flat.codes(),
+    )
+
     speaks_for = models.UUIDField(null=True, help_text="The id of the actor that it speaks for.")
     country = models.CharField(max_length=2, null=True, help_text="Its country.")
     reliability = models.CharField(max_length=1, help_text="Its reliability.")
@@ -238,6 +269,15 @@ class HasText(Scalar):
         return {}
 
 
+def _mentioned(what: str) -> Callable[[Body], list[str]]:
+    """The names of what a document mentions, each once, in the order of the text."""
+
+    def names(body: Body) -> list[str]:
+        return list(dict.fromkeys(m[what]["name"] for m in body["mentions"] if m[what]))
+
+    return names
+
+
 class DocumentRecord(PublishedRecord):
     """One published version of a document."""
 
@@ -278,6 +318,31 @@ class DocumentRecord(PublishedRecord):
             ],
             ("span", "place", "actor", "source"),
             repeatable=True,
+        ),
+    )
+
+    csv_columns = flat.columns(
+        flat.plain("kind", "Its kind."),
+        flat.plain("title", "Its title."),
+        flat.plain("author", "Its author, as it names him."),
+        flat.plain("url", "Where it is published."),
+        flat.reference("publisher", "Who published it"),
+        flat.plain("language", "Its language, as a BCP 47 tag."),
+        flat.time("published", "When it was published"),
+        flat.plain("status", "Its publishing status."),
+        flat.plain("rights", "What may be done with its text."),
+        flat.flag("has_text", "Whether its text is kept."),
+        flat.whole("text_length", "The length of its text in code points."),
+        flat.plain("text_sha256", "SHA-256 of its text."),
+        flat.links(
+            "relations", "How it relates to other documents, each as `kind:id`.", "document"
+        ),
+        flat.count("mentions", "How many mentions it has."),
+        flat.joined(
+            "mentioned_places", "Names of the places that it mentions.", _mentioned("place")
+        ),
+        flat.joined(
+            "mentioned_actors", "Names of the actors that it mentions.", _mentioned("actor")
         ),
     )
 

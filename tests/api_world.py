@@ -124,6 +124,10 @@ def multiply(resource: str, template: UUID, times: int) -> list[UUID]:
         "body": f"replace({said_of_it}, t.object_id::text, {new_id}::text)"
         ' || \',"version":1,"seq":\' || (%(first)s::bigint + n)'
         f" || ',\"recorded_at\":\"' || {instant} || '\"}}'",
+        # A line ends with the same three, which are never quoted.
+        "csv": "regexp_replace(replace(t.csv, t.object_id::text, "
+        f"{new_id}::text), ',[^,]*,[^,]*,[^,]*$', '') || ',1,' || (%(first)s::bigint + n)"
+        f" || ',' || {instant}",
     }
     copied = ", ".join(said.get(column, f't."{column}"') for column in columns)
     names = ", ".join(f'"{column}"' for column in columns)

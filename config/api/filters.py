@@ -7,6 +7,8 @@ from typing import Any
 
 from rest_framework.filters import BaseFilterBackend
 
+from records.api import timelines
+from records.api.facets import several
 from records.api.members import expandable
 
 
@@ -24,8 +26,9 @@ class StrictFilterBackend(BaseFilterBackend):
             for name, found in getattr(filterset, "base_filters", {}).items()
         ]
         record = getattr(view, "record", None)
+        counting = getattr(view, "action", None) in ("timeline", "facets")
         orderings = getattr(view, "orderings", None)
-        if orderings:
+        if orderings and not counting:
             names = [sign + name for name in orderings for sign in ("", "-")]
             default = getattr(view, "default_ordering", next(iter(orderings)))
             # Generated clients send a default that a schema has, and so would ask for one ordering
@@ -54,9 +57,64 @@ class StrictFilterBackend(BaseFilterBackend):
                     "schema": {"type": "string"},
                 }
             )
-        if record is not None:
+        if counting:
+            parameters += _counting(view)
+        elif record is not None:
             parameters += [_fields(), _expand(expandable(record, view.backwards))]
         return parameters
+
+
+def _counting(view: Any) -> list[dict[str, Any]]:
+    """What a timeline or facets are asked by, beside the filters."""
+    facets, times = view.all_facets, list(view.all_times)
+    names = ", ".join(f"`{name}`" for name, facet in facets.items() if several(view.record, facet))
+    many = (
+        "A value counts what the filter of that name finds; a record may have several values of "
+        f"{names}, and counts under each."
+    )
+    by: dict[str, Any] = {"type": "string", "enum": list(facets)}
+    if view.action == "facets":
+        return [
+            {
+                "name": "by",
+                "in": "query",
+                "required": True,
+                "description": f"What to count by, one or more. {many} A comma list is taken as "
+                "well.",
+                "schema": {"type": "array", "items": by, "minItems": 1},
+                "style": "form",
+                "explode": True,
+            }
+        ]
+    return [
+        {
+            "name": "interval",
+            "in": "query",
+            "required": True,
+            "description": "How long each interval is; a week begins on Monday. There are at most "
+            f"{timelines.MOST_INTERVALS} of them.",
+            "schema": {"type": "string", "enum": list(timelines.INTERVALS)},
+        },
+        {
+            "name": "time",
+            "in": "query",
+            "description": f"Which time of the records counts, `{times[0]}` if nothing is said.",
+            "schema": {"type": "string", "enum": times},
+        },
+        {
+            "name": "tz",
+            "in": "query",
+            "description": "The zone of the IANA database whose calendar the intervals are of, "
+            "`UTC` if nothing is said.",
+            "schema": {"type": "string", "examples": ["Europe/Kyiv"]},
+        },
+        {
+            "name": "by",
+            "in": "query",
+            "description": f"Splits each count by one facet. {many}",
+            "schema": by,
+        },
+    ]
 
 
 def _fields() -> dict[str, Any]:

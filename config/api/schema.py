@@ -41,7 +41,8 @@ states a contested thing in its own voice.
   wrong is answered with 400 and named; nothing is ignored.
 - **Time**: `as_of` answers as it stood at an instant or at a number of the sequence. Every answer
   carries the newest number in `Dateline-Seq`.
-- **Formats**: JSON; and where it is said, GeoJSON and JSON-LD, by `format` or `Accept`.
+- **Formats**: JSON; and where it is said, GeoJSON and JSON-LD, by `format` or `Accept`. Lists of
+  records also come whole, as CSV and as NDJSON.
 - **Codes** that may grow are open strings (`x-extensible-enum` has those known today): take an
   unknown one for what it is, one more. Members may be added to any object.
 - **Errors** are problem details (RFC 9457), whatever the `Accept`.
@@ -67,6 +68,11 @@ TAGS = {
 FORMATS = {
     "application/geo+json": "GeoJSON (`format=geojson`)",
     "application/ld+json": "JSON-LD (`format=jsonld`)",
+}
+#: How all that match is asked for, where a list is otherwise given by the page.
+WHOLE_FORMATS = {
+    "text/csv": "CSV (`format=csv`)",
+    "application/x-ndjson": "NDJSON (`format=ndjson`)",
 }
 
 #: The parameters of a path, by the names that the code has for them.
@@ -178,6 +184,8 @@ KINDS = (
         "Statements and happenings in their partial order.",
         (307, 308, 404, 410, 451),
     ),
+    Kind("_timeline_retrieve", "Count {tag} over time", "Counts by interval."),
+    Kind("_facets_retrieve", "Count {tag} by what they have", "Counts by value."),
     Kind("_history_list", "List versions of one of the {tag}", "A page of versions.", (307, 404)),
     Kind("_history_retrieve", "Get one such version", "The version.", (307, 404, 451)),
     Kind("_list", "List {tag}", "A page of records."),
@@ -270,14 +278,31 @@ def _other_formats(operation: Node, schemas: dict[str, Node]) -> None:
     if not others:
         return
     operation["parameters"] = [p for p in operation["parameters"] if p["name"] != "format"]
-    names = [FORMATS[kind] for kind in others]
-    operation["description"] += f"\n\nAlso as {' and '.join(names)}, or by `Accept`."
+    said = []
+    if names := [text for kind, text in FORMATS.items() if kind in others]:
+        said.append(f"Also as {' and '.join(names)}, or by `Accept`.")
+    if names := [text for kind, text in WHOLE_FORMATS.items() if kind in others]:
+        said.append(
+            f"All that match, in the order of their ids, as {' or '.join(names)}: whole records, "
+            "streamed, at one moment. These take the filters and `as_of`, and no other parameters."
+        )
+    operation["description"] += f"\n\n{' '.join(said)}"
     operation["responses"]["200"]["x-alternatives"] = others
     _describe(others, content, schemas)
 
 
 def _describe(others: Node, content: Node, schemas: dict[str, Node]) -> None:
-    """Describe records as GeoJSON and as JSON-LD."""
+    """Describe records in formats other than JSON."""
+    name = content["application/json"]["schema"].get("$ref", "").rpartition("/")[2]
+    component = name.removeprefix("Paginated").removesuffix("List")
+    if "text/csv" in others:
+        (record,) = [r for r in map(record_of, resources()) if r.shape.model.__name__ == component]
+        columns = ", ".join(f"`{column.name}`" for column in record.csv_columns)
+        text = f"RFC 4180, the names of the columns first: {columns}."
+        others["text/csv"] = {"schema": {"type": "string", "description": text}}
+    if "application/x-ndjson" in others:
+        text = f"A record a line, each `{component}` as its own address serves it."
+        others["application/x-ndjson"] = {"schema": {"type": "string", "description": text}}
     if "application/ld+json" in others:
         text = "JSON-LD; its context is in the answer."
         others["application/ld+json"] = {
@@ -285,7 +310,6 @@ def _describe(others: Node, content: Node, schemas: dict[str, Node]) -> None:
         }
     if "application/geo+json" not in others:
         return
-    name = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
     page = schemas[name]["properties"] if name.startswith("Paginated") else None
     record = page["results"]["items"]["$ref"].rpartition("/")[2] if page else name
     schemas[f"{record}Feature"] = _feature(record)
@@ -389,7 +413,9 @@ def _operation(operation: Node, schemas: dict[str, Node]) -> Node:
         del operation["security"]
     name = operation.pop("operationId")
     kind = next(kind for kind in KINDS if name.endswith(kind.ending))
-    licensed = name.endswith("_list") and kind.ending not in ("_history_list", "vocabularies_list")
+    licensed = kind.ending in ("_timeline_retrieve", "_facets_retrieve") or (
+        name.endswith("_list") and kind.ending not in ("_history_list", "vocabularies_list")
+    )
     answered = operation["responses"]["200"]
     answered["description"] = kind.answer
     answered["headers"] = _headers(

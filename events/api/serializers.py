@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from events.event_types import event_types
@@ -98,6 +99,19 @@ class CorroborationSerializer(serializers.Serializer):
     contradicted = serializers.BooleanField(help_text="Whether another claim contradicts it.")
 
 
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string"},
+            {"$ref": "#/components/schemas/ClaimQuantity"},
+            {"$ref": "#/components/schemas/ActorReference"},
+        ]
+    }
+)
+class DifferingField(serializers.JSONField):
+    """What one of two claims says where they differ: a code, a figure or an actor."""
+
+
 class DifferenceSerializer(serializers.Serializer):
     """What differs between two claims, in words and as data."""
 
@@ -108,7 +122,10 @@ class DifferenceSerializer(serializers.Serializer):
         "curator joined them.",
     )
     values = serializers.ListField(
-        child=serializers.JSONField(help_text="The value of that member."),
+        child=DifferingField(
+            help_text="What one of the two says there: a code for `polarity`, a figure for "
+            "`quantity`, an actor for `object_actor`."
+        ),
         help_text="That member of the first claim, and of the other; empty where a curator joined "
         "them.",
     )
@@ -387,8 +404,7 @@ class ClaimSerializer(RecordSerializer):
         many=True, help_text="What contradicts it, by id, at most 20."
     )
     contradictions_total = Number(
-        help_text="How many contradictions there are; `/contradictions/?claim=` lists them all, by "
-        "the claim that the class stands by."
+        help_text="How many contradictions there are; `/contradictions/?claim=` lists them all."
     )
     corroboration = CorroborationSerializer(
         help_text="How far the claims that say the same corroborate it."

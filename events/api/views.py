@@ -1,15 +1,11 @@
 """Reading events, claims and contradictions."""
 
-from collections.abc import Sequence
-
-import orjson
-
 from events.api import jsonld
 from events.api.filters import ClaimFilter, ContradictionFilter, EventFilter
 from events.api.serializers import ClaimSerializer, ContradictionSerializer, EventSerializer
 from events.records import ClaimRecord, ContradictionRecord, EventRecord
+from records.api.facets import Facet
 from records.api.members import Pointing
-from records.api.moments import Moment
 from records.api.paging import Ordering, same
 from records.api.resource import RecordViewSet
 from records.shape import Body
@@ -29,6 +25,19 @@ class EventViewSet(RecordViewSet):
         "recorded_at": same("recorded_at"),
     }
     default_ordering = "-when"
+    times = {"when": ("when",)}
+    facets_by = {
+        "type": Facet("type"),
+        "type_prefix": Facet("type", prefix=True),
+        "context": Facet("contexts"),
+        "status": Facet("status"),
+        "place": Facet("places", "places"),
+        "participant": Facet("participants", "actors"),
+        "party": Facet("parties", "actors"),
+        "corroboration": Facet("level"),
+        "contradicted": Facet("contradicted"),
+        "part_of": Facet("part_of", "events"),
+    }
     backwards = {
         "claims": Pointing("claims", "event", "event"),
         "contradictions": Pointing("contradictions", "events", "event"),
@@ -50,22 +59,35 @@ class ClaimViewSet(RecordViewSet):
         "recorded_at": same("recorded_at"),
     }
     default_ordering = "-said"
+    times = {"said": ("said",), "holds": ("holds",)}
+    facets_by = {
+        "kind": Facet("kind"),
+        "voice": Facet("voice"),
+        "claimant": Facet("claimant", "sources"),
+        "party": Facet("party", "actors"),
+        "event": Facet("event", "events"),
+        "place": Facet("places", "places"),
+        "actor": Facet("actors", "actors"),
+        "object_actor": Facet("object_actor", "actors"),
+        "document": Facet("documents", "documents"),
+        "publisher": Facet("publishers", "sources"),
+        "polarity": Facet("polarity"),
+        "certainty": Facet("certainty"),
+        "evidence": Facet("evidence"),
+        "interest": Facet("interest"),
+        "mode": Facet("modes"),
+        "metric": Facet("metric"),
+        "control_status": Facet("control_status"),
+        "conditional": Facet("conditional"),
+        "contradicted": Facet("contradicted"),
+        "corroboration": Facet("level"),
+    }
+    measures = {"citations": "citations"}
     backwards = {"contradictions": Pointing("contradictions", "claims", "claim")}
     located = True
 
     def json_ld(self, body: Body) -> Body:
         return jsonld.claim(body, self.address)
-
-    def geometries(self, bodies: Sequence[Body], now: Moment) -> Sequence[Body | None]:
-        own = super().geometries(bodies, now)
-        events = {body["event"]["id"] for body in bodies if body["event"]}
-        visible = EventRecord.objects.at(now.seq)
-        found = visible.filter(object_id__in=events).values_list("object_id", "body")
-        of_events = {str(i): EventRecord.geometry(orjson.loads(body)) for i, body in found}
-        return [
-            geometry or (of_events.get(body["event"]["id"]) if body["event"] else None)
-            for geometry, body in zip(own, bodies, strict=True)
-        ]
 
 
 class ContradictionViewSet(RecordViewSet):
@@ -79,4 +101,16 @@ class ContradictionViewSet(RecordViewSet):
     filterset_class = ContradictionFilter
     orderings = {"recorded_at": same("recorded_at")}
     default_ordering = "-recorded_at"
+    # Two claims differ once the later of them is said.
+    times = {"said": ("first_said", "second_said")}
+    facets_by = {
+        "rule": Facet("rule"),
+        "how": Facet("how"),
+        "party": Facet("parties", "actors"),
+        "claim": Facet("claims", "claims"),
+        "event": Facet("events", "events"),
+        "document": Facet("documents", "documents"),
+        "place": Facet("places", "places"),
+        "resolution": Facet("resolution"),
+    }
     linked = False

@@ -1,7 +1,10 @@
 """Published versions of claims."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
+from uuid import UUID
 
+import orjson
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -17,11 +20,13 @@ from events.models import (
     ClaimPlace,
 )
 from events.querysets import ClaimRecordQuerySet
-from events.records.event import ids_of
+from events.records.event import EventRecord, csv_corroboration, ids_of
 from places.positions import points
+from records import flat
 from records.models import PlaceLine, Record
 from records.models.record import CURRENT
 from records.record import PublishedRecord
+from records.registry import record_of
 from records.shape import (
     Body,
     Derived,
@@ -72,6 +77,21 @@ def claim_documents(body: Body) -> list[str]:
     """Ids of the documents that a claim is cited from or is about."""
     cited = [citation["document"] for citation in body["citations"]]
     return ids_of(cited + ([body["document"]] if body["document"] else []))
+
+
+def _position(name: str) -> Callable[[Body], float | None]:
+    """One coordinate of the claim's place, where exactly one of its places has a position."""
+
+    def coordinate(body: Body) -> float | None:
+        found = [place[name] for place in body["places"] if place["lat"] is not None]
+        return found[0] if len(found) == 1 else None
+
+    return coordinate
+
+
+def _first_cited(*path: str) -> Callable[[Body], Any]:
+    """What lies at a path in the first citation."""
+    return lambda body: flat.at(body["citations"][0], path) if body["citations"] else None
 
 
 class ClaimRecord(PublishedRecord):
@@ -154,6 +174,61 @@ class ClaimRecord(PublishedRecord):
         ),
     )
 
+    csv_columns = flat.columns(
+        flat.plain("statement", "What is claimed, in our words."),
+        flat.plain("kind", "Its kind."),
+        flat.plain("voice", "Whether it is attributed or the reporter's own."),
+        flat.reference("claimant", "Who said it"),
+        flat.party("The claimant's party"),
+        flat.reference("event", "The event that it is about", "title"),
+        flat.plain("event_type", "The type of that event.", "event.type"),
+        flat.each("places", "Names of the places that it is about.", "places.name"),
+        flat.each("place_ids", "Ids of those places.", "places.id"),
+        flat.Column(
+            "lat", "Latitude of its place, where one has a position.", _position("lat"), "number"
+        ),
+        flat.Column(
+            "lon", "Longitude of its place, where one has a position.", _position("lon"), "number"
+        ),
+        flat.reference("actor", "The actor that it is about"),
+        flat.reference("document", "The document that it is about", "title"),
+        flat.reference("object_actor", "Who controls, did it, won, or whose number it is"),
+        flat.plain("polarity", "Whether it is affirmed or denied."),
+        flat.plain("certainty", "How certain the claimant puts it."),
+        flat.plain("condition", "On what condition."),
+        flat.plain("metric", "What its figure measures.", "quantity.metric"),
+        flat.number("low", "The lower bound of the figure.", "quantity.low"),
+        flat.number("best", "The figure that was given.", "quantity.best"),
+        flat.number("high", "The upper bound of the figure.", "quantity.high"),
+        flat.plain("unit", "What is counted.", "quantity.unit"),
+        flat.plain("approximator", "How exact the figure is put.", "quantity.approximator"),
+        flat.plain("control_status", "What it says of control."),
+        flat.plain("extent", "Of the whole place, or a part."),
+        flat.plain("evidence", "What evidence it is given with."),
+        flat.plain("interest", "Whether it serves the claimant's interest."),
+        flat.plain("wording", "The loaded words that were used."),
+        flat.time("said", "When it was said"),
+        flat.time("holds", "When it is said to hold"),
+        flat.plain("credibility", "How credible it is held to be, 1 to 6.", "credibility.value"),
+        flat.plain("rating", "The verdict of a fact check.", "rating.value"),
+        flat.links("relations", "How it relates to other claims, each as `kind:id`.", "claim"),
+        flat.flag("contradicted", "Whether another claim contradicts it."),
+        flat.count("contradictions", "How many contradictions there are."),
+        csv_corroboration(),
+        flat.count("citations", "How many citations it has."),
+        flat.Column(
+            "cited_document_id",
+            "The document of the first citation: its id.",
+            _first_cited("document", "id"),
+        ),
+        flat.Column("cited_title", "That document's title.", _first_cited("document", "title")),
+        flat.Column("cited_url", "Where it is published.", _first_cited("document", "url")),
+        flat.Column("publisher_id", "Who published it: the id.", _first_cited("publisher", "id")),
+        flat.Column("publisher_name", "Who published it.", _first_cited("publisher", "name")),
+        flat.Column("mode", "How the first citation carries the claim.", _first_cited("mode")),
+        flat.Column("quote", "The quote of the first citation.", _first_cited("quote")),
+    )
+
     kind = models.CharField(max_length=16, help_text="Its kind.")
     voice = models.CharField(max_length=16, help_text="Its voice.")
     claimant = models.UUIDField(help_text="The id of its claimant.")
@@ -178,6 +253,7 @@ class ClaimRecord(PublishedRecord):
     modes = ArrayField(models.CharField(max_length=16), help_text="The modes of its citations.")
     metric = models.CharField(max_length=32, null=True, help_text="The metric of its quantity.")
     control_status = models.CharField(max_length=20, null=True, help_text="Its control status.")
+    citations = models.IntegerField(help_text="How many citations it has.")
     said_earliest, said_latest, said_first, said_last = time_columns("its statement")
     holds_earliest = models.DateTimeField(null=True, help_text="Earliest instant that it holds.")
     holds_latest = models.DateTimeField(null=True, help_text="Latest instant that it holds.")
@@ -240,9 +316,18 @@ class ClaimRecord(PublishedRecord):
         return {"id": body["id"], "statement": body["statement"]}
 
     @classmethod
-    def geometry(cls, body: Body) -> Body | None:
-        """The positions of its places as GeoJSON; its event's is not known here."""
-        return points(body["places"])
+    def geometries(cls, bodies: Sequence[Body], seq: int | None) -> Sequence[Body | None]:
+        """The positions of their places, or else those of their events. One query."""
+        events = {body["event"]["id"] for body in bodies if body["event"]}
+        found = EventRecord.objects.at(seq).filter(object_id__in=events)
+        of_events = {
+            str(event): EventRecord.geometry(orjson.loads(body))
+            for event, body in found.values_list("object_id", "body")
+        }
+        return [
+            points(body["places"]) or of_events.get(body["event"]["id"] if body["event"] else "")
+            for body in bodies
+        ]
 
     @classmethod
     def said(cls, body: Body) -> list[str | None]:
@@ -271,6 +356,10 @@ class ClaimRecord(PublishedRecord):
         if body["event"]:
             line.update(look.line("events", body["event"]["id"]))
         return sorted(line)
+
+    @classmethod
+    def forget(cls, object_id: UUID) -> None:
+        record_of("contradictions").leave_out(object_id)  # type: ignore[attr-defined]
 
     @classmethod
     def kept(cls, version: Record, body: Body) -> Body:
@@ -312,6 +401,7 @@ class ClaimRecord(PublishedRecord):
             "modes": sorted({citation["mode"] for citation in cited}),
             "metric": body["quantity"] and body["quantity"]["metric"],
             "control_status": body["control_status"],
+            "citations": body.get("citations_total", len(cited)),
             **time_values("said", body["said"]),
             "holds_earliest": holds_columns["holds_earliest"],
             "holds_latest": holds_columns["holds_latest"],

@@ -11,13 +11,17 @@ from django.db.models import Q
 
 from events.models import Contradiction
 from events.querysets import ContradictionRecordQuerySet
-from events.records.claim import claim_documents, claim_places
+from events.records.claim import ClaimRecord, claim_places
 from events.records.event import ids_of
+from records import flat
 from records.models import PlaceLine, Record
 from records.models.record import CURRENT
 from records.record import PublishedRecord
 from records.shape import Body, Derived, Look, Member, Scalar, Shape, Statement, Turn
 from records.timeline import time_values
+
+#: The columns that cover all claims of both classes, so that any of them finds it.
+FOUND_BY = ("claims", "parties", "documents")
 
 
 class Sides(Member):
@@ -84,6 +88,25 @@ def contradiction_subject(body: Body, look: Look) -> Body:
     }
 
 
+def _csv_side(position: int, which: str) -> list[flat.Column]:
+    """The columns of CSV of one of the two claims: `first_claim_id` and so on."""
+
+    def on_side(column: flat.Column) -> flat.Column:
+        return flat.Column(
+            f"{which}_{column.name}",
+            f"On the {which} side: {column.text[0].lower()}{column.text[1:]}",
+            lambda body: column.value(body["claims"][position]),
+        )
+
+    side = [
+        *flat.reference("claim", "The claim", "statement"),
+        *flat.reference("claimant", "Who said it"),
+        *flat.party("The claimant's party"),
+        *flat.time("said", "When it was said"),
+    ]
+    return [on_side(column) for column in side]
+
+
 class ContradictionRecord(PublishedRecord):
     """One published version of a contradiction."""
 
@@ -102,11 +125,28 @@ class ContradictionRecord(PublishedRecord):
         ),
     )
 
+    csv_columns = flat.columns(
+        flat.plain("rule", "The rule by which the two cannot both hold."),
+        flat.plain("how", "In what they differ, where a curator joined them."),
+        _csv_side(0, "first"),
+        _csv_side(1, "second"),
+        flat.plain("difference", "What differs, in words.", "difference.text"),
+        flat.plain("resolution", "How it is resolved."),
+        flat.plain("resolution_reason", "Why it is resolved so."),
+        flat.each("places", "Names of the places that either is about.", "places.name"),
+        flat.each("place_ids", "Ids of those places.", "places.id"),
+        flat.reference("event", "The event that they are about", "title"),
+    )
+
     rule = models.CharField(max_length=16, help_text="Its rule.")
     how = models.CharField(max_length=16, null=True, help_text="In what the claims differ.")
     first = models.UUIDField(help_text="The id of the claim of the lower id.")
     second = models.UUIDField(help_text="The id of the other claim.")
-    claims = ArrayField(models.UUIDField(), help_text="Ids of both claims.")
+    # Of every claim of both classes, not of the two alone: `FOUND_BY`.
+    claims = ArrayField(
+        models.UUIDField(),
+        help_text="Ids of the claims of both sides: the two, and those that say the same.",
+    )
     parties = ArrayField(models.UUIDField(), help_text="Ids of the claimants' parties.")
     events = ArrayField(models.UUIDField(), help_text="Ids of the claims' events.")
     documents = ArrayField(
@@ -154,7 +194,25 @@ class ContradictionRecord(PublishedRecord):
 
     @classmethod
     def kept(cls, version: Record, body: Body) -> Body:
-        return {"how": body["how"], "difference": body["difference"]}
+        found_by = {name: [str(i) for i in getattr(version, name)] for name in FOUND_BY}
+        return {"how": body["how"], "difference": body["difference"]} | found_by
+
+    @classmethod
+    def leave_out(cls, claim: UUID) -> None:
+        """Forget that versions are found by a claim that is none of the two, before it is erased.
+
+        Its party and documents go with it, but for those that another of their claims has had.
+        """
+        sides = Q(first=claim) | Q(second=claim)
+        for version in cls.objects.filter(claims__contains=[claim]).exclude(sides):
+            left = [other for other in version.claims if other != claim]
+            rows = ClaimRecord.objects.filter(object_id__in=left).values_list("party", "documents")
+            had = {found for party, documents in rows for found in (party, *documents)}
+            cls.objects.filter(pk=version.pk).update(
+                claims=left,
+                parties=[party for party in version.parties if party in had],
+                documents=[document for document in version.documents if document in had],
+            )
 
     @classmethod
     def erased(cls, body: Body) -> Body:
@@ -181,6 +239,7 @@ class ContradictionRecord(PublishedRecord):
     def columns(cls, body: Body, look: Look) -> dict[str, Any]:
         sides = [side["claim"]["id"] for side in body["claims"]]
         claims = [look.body("claims", side) for side in sides]
+        found_by = look.derived("contradictions", body["id"])
         times = {
             f"{side}_{name}": value
             for side, claim in zip(("first", "second"), claims, strict=True)
@@ -192,10 +251,8 @@ class ContradictionRecord(PublishedRecord):
             "how": body["how"],
             "first": sides[0],
             "second": sides[1],
-            "claims": sides,
-            "parties": sorted({c["party_id"] for c in claims if c["party_id"]}),
+            **{name: found_by[name] for name in FOUND_BY},
             "events": ids_of([c["event"] for c in claims if c["event"]]),
-            "documents": sorted({i for claim in claims for i in claim_documents(claim)}),
             "places": sorted({i for claim in claims for i in claim_places(claim, look)}),
             "resolution": body["resolution"],
             **times,

@@ -1,5 +1,6 @@
 """Published versions of events."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -18,6 +19,7 @@ from events.models import (
 )
 from events.querysets import EventRecordQuerySet
 from places.positions import point, points
+from records import flat
 from records.models import PlaceLine, Point, Record
 from records.models.record import CURRENT
 from records.record import PublishedRecord
@@ -46,6 +48,25 @@ def ids_of(references: list[Body]) -> list[str]:
 def event_corroboration(body: Body, look: Look) -> Body:
     """How far it is corroborated that it happened; null before anybody says so."""
     return {"corroboration": look.derived("events", body["id"]).get("corroboration")}
+
+
+def csv_corroboration() -> list[flat.Column]:
+    """The columns of CSV that say how far something is corroborated; claims have the same."""
+    counted = {
+        "citations": "How many citations carry it.",
+        "claimants": "How many sources say it.",
+        "origins": "How many sources say it by a claim that repeats no other.",
+        "parties": "How many parties these origins speak for.",
+        "outlets": "How many of these origins are independent.",
+        "against_interest": "How many of these origins say it against their interest.",
+    }
+    return [
+        flat.plain("corroboration", "How far it is corroborated.", "corroboration.level"),
+        *(
+            flat.whole(f"corroboration_{name}", text, f"corroboration.{name}")
+            for name, text in counted.items()
+        ),
+    ]
 
 
 class EventRecord(PublishedRecord):
@@ -98,6 +119,45 @@ class EventRecord(PublishedRecord):
         ),
         Derived(("corroboration",), event_corroboration),
         Codes(EventCode, "event"),
+    )
+
+    csv_columns = flat.columns(
+        flat.plain("type", "Its type, a code.", "type.code"),
+        flat.plain("type_label", "Its type in words.", "type.label"),
+        flat.joined("contexts", "Its contexts.", lambda body: body["contexts"]),
+        flat.plain("title", "Its title."),
+        flat.plain("summary", "What is said to have happened, in our words."),
+        flat.plain("status", "Whether it is said to have occurred."),
+        flat.time("when", "When it happened"),
+        flat.reference("place", "Its place"),
+        flat.plain("place_country", "The country of that place.", "place.country"),
+        flat.Column(
+            "lat",
+            "Latitude of its position, or else its place's.",
+            lambda body: EventRecord.borrowed(body)["lat"],
+            "number",
+        ),
+        flat.Column(
+            "lon",
+            "Longitude of its position, or else its place's.",
+            lambda body: EventRecord.borrowed(body)["lon"],
+            "number",
+        ),
+        flat.plain("geo_precision", "How precise its own position is."),
+        flat.each("places", "Names of the places that have a part in it.", "places.place.name"),
+        flat.each("place_ids", "Ids of those places.", "places.place.id"),
+        flat.each("place_roles", "The part that each of them has.", "places.role"),
+        flat.each("participants", "Names of who takes part.", "participants.actor.name"),
+        flat.each("participant_ids", "Ids of those actors.", "participants.actor.id"),
+        flat.each("participant_roles", "The part that each of them takes.", "participants.role"),
+        flat.links("relations", "How it relates to other events, each as `kind:id`.", "event"),
+        csv_corroboration(),
+        flat.flag(
+            "contradicted",
+            "Whether it is contradicted that it happened.",
+            "corroboration.contradicted",
+        ),
+        flat.codes(),
     )
 
     title = models.CharField(max_length=200, help_text="Its title.")
@@ -160,6 +220,10 @@ class EventRecord(PublishedRecord):
     def geometry(cls, body: Body) -> Body | None:
         """Its position as GeoJSON, or else its place's, or those of the places it happened in."""
         return point(**cls.borrowed(body)) or points(cls.located(body))
+
+    @classmethod
+    def geometries(cls, bodies: Sequence[Body], seq: int | None) -> Sequence[Body | None]:
+        return [cls.geometry(body) for body in bodies]
 
     @classmethod
     def said(cls, body: Body) -> list[str | None]:

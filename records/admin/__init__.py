@@ -40,7 +40,7 @@ class DatasetAdmin(Labelled, Fields, admin.ModelAdmin):
     actions = None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        computed = ("sha256", "state", "updated_at")
+        computed = ("sha256", "state", "progress", "updated_at")
         return computed if obj is None else ("slug", *computed)
 
 
@@ -178,7 +178,7 @@ class ChangeAdmin(ObjectIdAdmin):
 class OriginAdmin(ObjectIdAdmin):
     """Which rows are in which data set."""
 
-    list_display = ("external_id", "dataset", "about")
+    list_display = ("external_id", "dataset", "about", "notes")
     list_filter = ("dataset", "resource")
     list_select_related = ("dataset",)
 

@@ -1,4 +1,4 @@
-"""What answers are written in: JSON, GeoJSON for what lies somewhere, JSON-LD for the web."""
+"""What answers are written in: JSON, GeoJSON, JSON-LD; and CSV and NDJSON for whole sets."""
 
 from typing import Any
 
@@ -32,3 +32,18 @@ class JSONLDRenderer(JSONRenderer):
 
     media_type = "application/ld+json"
     format = "jsonld"
+
+
+class CSVRenderer(JSONRenderer):
+    """CSV (RFC 4180): the whole set that matches, a line for each record, the names first."""
+
+    media_type = "text/csv"
+    format = "csv"
+    charset = "utf-8"
+
+
+class NDJSONRenderer(JSONRenderer):
+    """JSON, one record a line: the whole set that matches."""
+
+    media_type = "application/x-ndjson"
+    format = "ndjson"

@@ -1,13 +1,14 @@
 """What every read view shares: a strict query, entity tags, and how a list is written."""
 
 import hashlib
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import orjson
 from django.conf import settings
 from django.db.models import QuerySet, Subquery
 from django.http import (
     HttpResponse,
+    HttpResponseBase,
     HttpResponseNotModified,
 )
 from django.urls import reverse
@@ -29,6 +30,7 @@ from records.api.problems import (
 from records.models import ChangeSet
 
 JSON = "application/json"
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 #: Parameters that every answer takes.
 COMMON = {"format": False}
@@ -105,16 +107,15 @@ class ReadView(APIView):
             return None
         if not has_tag(given, tag):
             return None
-        return self._headed(HttpResponseNotModified(), tag, now.newest, now.recorded_at)
+        return self.headed(HttpResponseNotModified(), tag, now.newest, now.recorded_at)
 
     def answer(self, body: bytes, tag: str, newest: int, recorded_at: Any = None) -> HttpResponse:
         """An answer with its headers, in the format that was negotiated."""
         written_in = self.request.accepted_renderer.media_type
-        return self._headed(HttpResponse(body, content_type=written_in), tag, newest, recorded_at)
+        return self.headed(HttpResponse(body, content_type=written_in), tag, newest, recorded_at)
 
-    def _headed(
-        self, response: HttpResponse, tag: str, newest: int, recorded_at: Any
-    ) -> HttpResponse:
+    def headed(self, response: Answer, tag: str, newest: int, recorded_at: Any) -> Answer:
+        """An answer with what tells caches of it."""
         response["ETag"] = quote_etag(tag)
         response["Dateline-Seq"] = str(newest)
         if recorded_at is not None:
@@ -127,7 +128,7 @@ class ReadView(APIView):
             response["Vary"] = "Accept"
         return response
 
-    def licensed(self, response: HttpResponse, found: paging.Page | None = None) -> HttpResponse:
+    def licensed(self, response: Answer, found: paging.Page | None = None) -> Answer:
         """Add where the licences of what is listed can be read, and the pages beside this one."""
         links = {"license": self.request.build_absolute_uri(reverse("dataset-list"))}
         if found is not None and found.next:

@@ -50,7 +50,7 @@ class Rendition:
         if self.format == "geojson":
             geometries = self.view.geometries(bodies, now)
             records = [
-                _feature(body["id"], geometry, properties)
+                feature(body["id"], geometry, properties)
                 for body, geometry, properties in zip(bodies, geometries, records, strict=True)
             ]
         if not self.expand:
@@ -89,7 +89,7 @@ def _end(written: Written) -> bytes:
     return written.beside + b"}"
 
 
-def _feature(object_id: str, geometry: Body | None, properties: bytes) -> bytes:
+def feature(object_id: str, geometry: Body | None, properties: bytes) -> bytes:
     """A GeoJSON feature, from its properties as JSON."""
     head = {"type": "Feature", "id": object_id, "geometry": geometry}
     return orjson.dumps(head)[:-1] + b',"properties":' + properties + b"}"

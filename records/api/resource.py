@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import (
     HttpResponse,
+    HttpResponseBase,
     HttpResponsePermanentRedirect,
     HttpResponseRedirect,
 )
@@ -24,19 +25,22 @@ from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from records.api import paging
+from records.api import exports, paging, timelines
+from records.api.facets import Facet, FacetsSerializer, count_facets, read_facets
 from records.api.filters import (
     CODE_PATTERN,
     UUID_PATTERN,
 )
 from records.api.filtersets import RecordFilter
 from records.api.formats import (
+    CSVRenderer,
     GeoJSONRenderer,
     JSONLDRenderer,
     JSONRenderer,
+    NDJSONRenderer,
 )
 from records.api.members import Backwards, read_expand, read_fields
-from records.api.moments import PRESENT, Moment, moment
+from records.api.moments import PRESENT, Moment, moment, newest
 from records.api.problems import (
     BadParameter,
     Erased,
@@ -73,6 +77,11 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
     default_ordering: ClassVar[str]
     #: Who points at the records of the resource, for `expand`.
     backwards: ClassVar[Backwards] = {}
+    #: The times that a timeline counts by beside `recorded_at`, the default first.
+    times: ClassVar[timelines.Times] = {}
+    #: What records are counted by, and what is added up beside their count.
+    facets_by: ClassVar[dict[str, Facet]] = {}
+    measures: ClassVar[dict[str, str]] = {}
     #: Whether records lie somewhere, so that they come as GeoJSON too.
     located: ClassVar[bool] = False
     #: Whether schema.org has terms for the records, so that they come as JSON-LD too.
@@ -87,12 +96,17 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
         known = {"as_of": False}
         if self.action == "list":
             known |= PAGING
+        if self.action in ("list", "timeline", "facets"):
             filters = self.filterset_class.base_filters
             known |= {name: found.repeatable for name, found in filters.items()}
         if self.action in ("list", "retrieve"):
             known |= {"fields": True, "expand": True}
         elif self.action == "history":
             known |= {"limit": False, "cursor": False, "count": False}
+        elif self.action == "timeline":
+            known |= dict.fromkeys(timelines.PARAMETERS, False)
+        elif self.action == "facets":
+            known |= {"by": True}
         return known
 
     def at(self, queryset: QuerySet[Any], when: Moment, *, live: bool = True) -> QuerySet[Any]:
@@ -106,10 +120,14 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
         if self.action not in ("list", "retrieve"):
             return [JSONRenderer()]
         located = [GeoJSONRenderer()] if self.located else []
-        return [JSONRenderer(), *located, *([JSONLDRenderer()] if self.linked else [])]
+        linked = [JSONLDRenderer()] if self.linked else []
+        whole = [CSVRenderer(), NDJSONRenderer()] if self.action == "list" else []
+        return [JSONRenderer(), *located, *linked, *whole]
 
-    def list(self, request: Request) -> HttpResponse:
+    def list(self, request: Request) -> HttpResponseBase:
         params = request.query_params
+        if request.accepted_renderer.format in exports.FORMATS:
+            return exports.whole_set(self)
         limit, binding = paging.read_limit(params), paging.bound_to(request.path, params)
         cursor = paging.read_cursor(params, binding)
         filters = self.filterset_class(params)
@@ -204,7 +222,8 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
 
     def geometries(self, bodies: Sequence[Body], now: Moment) -> Sequence[Body | None]:
         """The GeoJSON geometry of each body, for resources whose records lie somewhere."""
-        return [self.record.geometry(body) for body in bodies]
+        found = self.record.geometries(bodies, now.seq)
+        return [None for _ in bodies] if found is None else found
 
     @extend_schema(parameters=[AS_OF])
     def retrieve(self, request: Request, pk: str) -> HttpResponse:
@@ -314,6 +333,60 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
         if found.op == Op.ERASE:
             raise self.erased(object_id)
         return self.whole(found)
+
+    # Counting.
+
+    @extend_schema(responses=timelines.TimelineSerializer, filters=True)
+    @action(detail=False, pagination_class=None)
+    def timeline(self, request: Request) -> HttpResponse:
+        """How many records there are in each interval of time, those with none between them too.
+
+        It takes every filter of the list. A record counts once, at the earliest bound of its time,
+        or where that is open at the latest; those without a time are counted in `undated`.
+        """
+        params, times = request.query_params, self.all_times
+        asked = timelines.read_asked(params, times, self.all_facets)
+        return self.computed(lambda matching, seq: timelines.timeline(matching, asked, times, seq))
+
+    @extend_schema(responses=FacetsSerializer, filters=True)
+    @action(detail=False, pagination_class=None)
+    def facets(self, request: Request) -> HttpResponse:
+        """How many records have each value of one or more kinds, those with most first.
+
+        It takes every filter of the list. At most 100 values of each kind are told one by one.
+        """
+        facets = read_facets(request.query_params, self.all_facets)
+        filtered = bool(set(request.query_params) & set(self.filterset_class.base_filters))
+        return self.computed(
+            lambda matching, seq: count_facets(
+                matching, facets, seq, measures=self.measures, filtered=filtered
+            )
+        )
+
+    @property
+    def all_times(self) -> timelines.Times:
+        """The times that a timeline counts by."""
+        return {**self.times, "recorded_at": ("recorded_at",)}
+
+    @property
+    def all_facets(self) -> dict[str, Facet]:
+        """What records are counted by."""
+        return {**self.facets_by, "dataset": Facet("datasets")}
+
+    def computed(self, compute: Callable[[QuerySet[Any], int | None], Body]) -> HttpResponse:
+        """What is computed of all that match at a moment, or the 304 to who has it."""
+        filters = self.filterset_class(self.request.query_params)
+        now = moment(self.request.query_params.get("as_of"))
+        if (same := self.unchanged(now)) is not None:
+            return same
+        while True:
+            said = compute(filters.apply(self.at(self.queryset.all(), now), now), now.seq)
+            # Several queries were made: they must have seen the same records.
+            if now.seq is not None or newest().newest == now.newest:
+                break
+            now = moment(None)
+        body = orjson.dumps(said)
+        return self.licensed(self.answer(body, self.tag(now.newest), now.newest, now.recorded_at))
 
     # Finding one record.
 

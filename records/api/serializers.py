@@ -251,6 +251,31 @@ class VersionSerializer(serializers.Serializer):
     )
 
 
+class ProgressSerializer(serializers.Serializer):
+    """What the newest import of a data set has done so far, in rows of its files."""
+
+    rows = Number(help_text="Rows that were read.")
+    added = Number(help_text="Rows that the data set did not have.")
+    changed = Number(help_text="Rows that said something else before.")
+    unchanged = Number(help_text="Rows that say what they said.")
+    rejected = Number(help_text="Rows that could not be read.")
+    held = Number(help_text="Rows that are retracted or being edited here, and stay as they are.")
+    withdrawn = Number(help_text="Rows of an earlier release that a complete one no longer has.")
+    kept = Number(help_text="Of what is gone, what stays: others refer to it, or it was edited.")
+    withdrawals_skipped = Number(
+        help_text="1 where nothing was withdrawn, as a rejected row has no id that can be read."
+    )
+    questions = Number(help_text="Questions that wait for a curator.")
+    repaired = serializers.DictField(
+        child=Number(help_text="How many rows."),
+        help_text="Rows that were mended so that they could be read, by kind of repair.",
+    )
+    written = serializers.DictField(
+        child=Number(help_text="How many."),
+        help_text="What was made or changed, by resource.",
+    )
+
+
 class DatasetSerializer(serializers.Serializer):
     """One dossier or imported file series: who made it, under which terms, in which version."""
 
@@ -272,6 +297,9 @@ class DatasetSerializer(serializers.Serializer):
     )
     sha256 = serializers.CharField(allow_null=True, help_text=described(Dataset, "sha256"))
     state = Vocabulary(Dataset.State, help_text="How far its loading has got.")
+    progress = ProgressSerializer(
+        allow_null=True, help_text="What its newest import has done so far; null for a dossier."
+    )
     updated_at = serializers.DateTimeField(help_text=described(Dataset, "updated_at"))
 
 

@@ -43,6 +43,7 @@ from records.api.serializers import (
     RootSerializer,
     SearchSerializer,
 )
+from records.imports import Counts
 from records.models import Change, Dataset
 from records.registry import record_of, resources
 from records.time import format_instant
@@ -318,7 +319,7 @@ class DatasetViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
 
 _DATASET_COLUMNS = [
     "title", "version", "publisher", "licence", "licence_url", "attribution", "redistribution",
-    "sha256", "state", "updated_at",
+    "sha256", "state", "progress", "updated_at",
 ]  # fmt: skip
 
 
@@ -331,6 +332,7 @@ def _dataset(slug: str, row: tuple[Any, ...], counts: dict[str, dict[str, int]])
         "counts": dict.fromkeys(resources(), 0) | counts.get(slug, {}),
         "sha256": said["sha256"] or None,
         "state": said["state"],
+        "progress": Counts.of(said["progress"]).as_json() if said["progress"] else None,
         "updated_at": format_instant(said["updated_at"]),
     }
 

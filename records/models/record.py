@@ -32,6 +32,9 @@ class Record(models.Model):
     whole = models.TextField(
         null=True, help_text="All that the row said, where the JSON cuts a long list; else null."
     )
+    csv = models.TextField(
+        help_text="The JSON as one line of CSV, without its end; empty for a tombstone."
+    )
     content_hash = models.CharField(
         max_length=64, help_text="SHA-256 of the JSON without version, seq and recorded_at."
     )

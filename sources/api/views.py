@@ -1,5 +1,6 @@
 """Reading actors, sources and documents."""
 
+from records.api.facets import Facet
 from records.api.members import Pointing
 from records.api.paging import Ordering, same
 from records.api.resource import RecordViewSet
@@ -21,6 +22,11 @@ class ActorViewSet(RecordViewSet):
     filterset_class = ActorFilter
     orderings = {"name": same("sort_name"), "recorded_at": same("recorded_at")}
     default_ordering = "name"
+    facets_by = {
+        "kind": Facet("kind"),
+        "party": Facet("party", "actors"),
+        "parent": Facet("parent", "actors"),
+    }
 
     def json_ld(self, body: Body) -> Body:
         return jsonld.actor(body, self.address)
@@ -37,6 +43,13 @@ class SourceViewSet(RecordViewSet):
     filterset_class = SourceFilter
     orderings = {"name": same("sort_name"), "recorded_at": same("recorded_at")}
     default_ordering = "name"
+    facets_by = {
+        "kind": Facet("kind"),
+        "party": Facet("party", "actors"),
+        "speaks_for": Facet("speaks_for", "actors"),
+        "country": Facet("country"),
+        "reliability": Facet("reliability"),
+    }
 
     def json_ld(self, body: Body) -> Body:
         return jsonld.source(body, self.address)
@@ -53,6 +66,15 @@ class DocumentViewSet(RecordViewSet):
         "recorded_at": same("recorded_at"),
     }
     default_ordering = "-published"
+    times = {"published": ("published",)}
+    facets_by = {
+        "kind": Facet("kind"),
+        "publisher": Facet("publisher", "sources"),
+        "language": Facet("language"),
+        "has_text": Facet("has_text"),
+        "place": Facet("places", "places"),
+        "actor": Facet("actors", "actors"),
+    }
     backwards = {"claims": Pointing("claims", "documents", "document")}
 
     def json_ld(self, body: Body) -> Body:

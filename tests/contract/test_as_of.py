@@ -77,6 +77,10 @@ LISTS = [
     "places/{oakford}/control/?on=2022-10-05",
     "places/{oakford}/control/timeline/?",
     "places/control/?on=2022-10-05&limit=1",
+    "events/timeline/?interval=day&by=place",
+    "claims/timeline/?interval=month&time=recorded_at",
+    "claims/facets/?by=party,place,document,corroboration&within={landia}",
+    "contradictions/facets/?by=claim,resolution",
     "changes/?limit=30",
     "changes/?resource=claims&cause=reference",
 ]

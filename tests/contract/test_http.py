@@ -43,6 +43,7 @@ def addresses(world: World) -> list[str]:
         detail("events", world.withdrawal, "positions"),
         detail("places", world.oakford, "control"),
         detail("places", world.oakford, "control", "timeline"), "/api/v1/places/control/",
+        "/api/v1/events/timeline/?interval=day&by=type", "/api/v1/claims/facets/?by=party,place",
         "/api/v1/coverage/", "/api/v1/events/?expand=claims", "/api/v1/places/?name=oakford",
     ]  # fmt: skip
 
@@ -51,7 +52,7 @@ def test_addresses_of_every_kind_are_among_those_tested(world: World) -> None:
     kinds = {route.action for route in api_world.routes()}
     assert kinds == {
         "get", "list", "retrieve", "history", "version", "annotations", "chronology", "positions",
-        "control", "control_timeline", "controls",
+        "control", "control_timeline", "controls", "timeline", "facets",
     }  # fmt: skip
 
 

@@ -40,30 +40,44 @@ OPERATION_IDS = {
     "places_retrieve",
     "places_history_list",
     "places_history_retrieve",
+    "places_timeline_retrieve",
+    "places_facets_retrieve",
     "actors_list",
     "actors_retrieve",
     "actors_history_list",
     "actors_history_retrieve",
+    "actors_timeline_retrieve",
+    "actors_facets_retrieve",
     "sources_list",
     "sources_retrieve",
     "sources_history_list",
     "sources_history_retrieve",
+    "sources_timeline_retrieve",
+    "sources_facets_retrieve",
     "documents_list",
     "documents_retrieve",
     "documents_history_list",
     "documents_history_retrieve",
+    "documents_timeline_retrieve",
+    "documents_facets_retrieve",
     "events_list",
     "events_retrieve",
     "events_history_list",
     "events_history_retrieve",
+    "events_timeline_retrieve",
+    "events_facets_retrieve",
     "claims_list",
     "claims_retrieve",
     "claims_history_list",
     "claims_history_retrieve",
+    "claims_timeline_retrieve",
+    "claims_facets_retrieve",
     "contradictions_list",
     "contradictions_retrieve",
     "contradictions_history_list",
     "contradictions_history_retrieve",
+    "contradictions_timeline_retrieve",
+    "contradictions_facets_retrieve",
     "places_control_list",
     "places_control_retrieve",
     "places_control_timeline_retrieve",
@@ -133,7 +147,10 @@ OPTIONAL = {
 }
 
 #: What is there only where a request asks for it.
-ASKED_FOR = {"count", "count_kind", "included", "included_truncated", "included_rest"}
+ASKED_FOR = {
+    "count", "count_kind", "included", "included_truncated", "included_rest", "split", "counts",
+    "other", "citations",
+}  # fmt: skip
 
 formats = FormatChecker(["uuid", "date", "regex"])
 
@@ -451,6 +468,11 @@ def test_a_member_that_is_missing_or_not_declared_is_found(world: factories.Worl
     ]
     body["citations"][0]["publisher"].pop("party")
     assert faults("Claim", body) != []
+    dispute = factories.body("contradictions", world.dispute)
+    assert faults("Contradiction", dispute) == []
+    for value in (1, None, {"best": 1}):
+        dispute["difference"]["values"][1] = value
+        assert faults("Contradiction", dispute) != []
 
 
 def test_every_answer_is_as_its_operation_says(published: factories.World, client: Client) -> None:
@@ -463,6 +485,10 @@ def test_every_answer_is_as_its_operation_says(published: factories.World, clien
         if name == "places_history_list":
             url = path.format(id=published.oakford)
         query = {"q": "oakford"} if name == "search_retrieve" else {}
+        if name.endswith("_facets_retrieve"):
+            query = {"by": "dataset"}
+        elif name.endswith("_timeline_retrieve") and "control" not in name:
+            query = {"by": "dataset", "interval": "month"}
         described = operation["responses"]["200"]
         alternatives = described.get("x-alternatives", {})
         for kind, content in (described["content"] | alternatives).items():

@@ -107,6 +107,22 @@ def test_what_embeds_an_erased_row_shows_it_erased_in_every_version(world, perso
     assert body("actors", ident("actors", "helper"))["parent"]["name"] == "[erased]"
 
 
+def test_the_line_of_csv_is_erased_as_the_json_is(world, person):
+    met, voice = ident("events", "met"), ident("sources", "voice")
+    assert SECRET in record("actors", person).csv
+    assert SECRET in record("events", met).csv
+    publishing.erase("actors", person, reason="A court ordered it.")
+    assert [v.csv for v in record_of("actors").objects.of(person)] == ["", "", ""]
+    for resource, row_id in (("events", met), ("sources", voice)):
+        for version in record_of(resource).objects.of(row_id):
+            assert SECRET not in version.csv
+            assert "[erased]" in version.csv
+            assert version.csv == version.csv_line(orjson.loads(version.body))
+    publishing.retract([("claims", ident("claims", "said"))], reason="It was never said.")
+    publishing.erase("claims", ident("claims", "said"), reason="A court ordered it.")
+    assert {v.csv for v in record_of("claims").objects.of(ident("claims", "said"))} == {""}
+
+
 def test_what_embeds_an_erased_row_is_published_again(world, person):
     publishing.erase("actors", person, reason="A court ordered it.")
     for resource, name, members in (
