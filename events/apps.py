@@ -10,6 +10,10 @@ class EventsConfig(AppConfig):
         from events import control, duplicates, models, positions
         from events.derivation import derive_arguments
         from events.event_types import values
+        from events.imports.acled import Acled
+        from events.imports.gdelt import Gdelt
+        from events.imports.ninjs import Ninjs
+        from events.imports.schemaorg import SchemaOrg
         from events.imports.ucdp import Ucdp
         from events.links import check_links
         from events.passages import check_passages
@@ -27,6 +31,10 @@ class EventsConfig(AppConfig):
         check(check_links)
         check(check_support)
         imports.register(Ucdp)
+        imports.register(Acled)
+        imports.register(SchemaOrg)
+        imports.register(Ninjs)
+        imports.register(Gdelt)
         vocabularies.register(
             Path(__file__).with_name("vocabularies.yaml"),
             models,

@@ -16,7 +16,7 @@ from records import publishing, workspace
 from records.adopting import Adoption, by_code, by_origin, codes_of
 from records.edition import lock
 from records.ids import named
-from records.models import Dataset, Origin, State
+from records.models import Dataset, Origin
 from records.registry import record_of, resources
 from records.shape import Codes, Statement
 

@@ -58,6 +58,9 @@ DEATHS = (
     ("deaths_civilians", "civilians", None),
 )
 
+#: So many digits has no number of deaths.
+LONGEST_COUNT = 9
+
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?")
 _SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: .*)?")
 _ARTICLE = re.compile(r'"(.*?),([^,"]*\d[^,"]*),(.*?)"(?:;|$)', re.DOTALL)
@@ -371,7 +374,7 @@ class _Reading:
 
     def _count(self, column: str) -> int:
         text = self.cells[column]
-        if not text.isdecimal():
+        if not text.isdecimal() or len(text) > LONGEST_COUNT:
             raise Rejected(column, text, "is no count", self.key)
         return int(text)
 

@@ -36,7 +36,9 @@ class Loading:
         self.parts: dict[str, dict[str, Part]] = {resource: {} for resource in resources()}
         for item in items:
             for part in item.parts:
-                self.parts[part.resource].setdefault(part.external_id, part)
+                known = self.parts[part.resource].get(part.external_id)
+                if known is None or (known.only_new and not part.only_new):
+                    self.parts[part.resource][part.external_id] = part
         self.ids: dict[str, dict[str, UUID]] = {}
         #: Parts that the data set did not have before.
         self.new: set[Name] = set()
