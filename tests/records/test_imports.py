@@ -140,6 +140,7 @@ def test_standard_input_is_read(write, monkeypatch, tmp_path):
         (gzip.compress(b"0" * 60_000_000), "more than 100 times its size"),
         ("\ufeff".encode("utf-16") + b"\x00", "ends in the middle of a character"),
     ],
+    ids=["empty", "other columns", "no zip", "no gzip", "cut gzip", "bomb", "cut text"],
 )
 def test_a_refused_file_changes_nothing(write, content, told):
     before = everything()
