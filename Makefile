@@ -35,6 +35,9 @@ format: install-dev ## format the code, mend what lint can mend
 	@$(python) -m ruff check --fix .
 	@$(python) -m ruff format .
 
+bench: install ## measure what it costs beside the least that it could (BENCH_EVENTS=1000000)
+	@$(python) -m bench
+
 lock: install-dev ## write the locks anew from pyproject.toml (ARGS=--upgrade for newer versions)
 	@for extra in "requirements.lock" "requirements-dev.lock --group dev -c requirements.lock"; do \
 		$(python) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
@@ -51,4 +54,4 @@ install:
 install-dev:
 	@$(PYTHON) config/install.py requirements-dev.lock
 
-.PHONY: help run admin test check openapi examples format lock clean install install-dev
+.PHONY: help run admin test check openapi examples format bench lock clean install install-dev
