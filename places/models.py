@@ -1,5 +1,8 @@
 """Places: somewhere on earth, with names in many languages, a position and a parent."""
 
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -39,6 +42,21 @@ class ResolutionBasis(models.TextChoices):
     CURATOR = "curator", "a curator decided"
 
 
+def check_geometry(value: Any) -> None:
+    """Refuse what is no geometry of GeoJSON (RFC 7946)."""
+    parts = {
+        **dict.fromkeys(["Point", "MultiPoint", "LineString", "MultiLineString"], "coordinates"),
+        **dict.fromkeys(["Polygon", "MultiPolygon"], "coordinates"),
+        "GeometryCollection": "geometries",
+    }
+    kind = value.get("type") if isinstance(value, dict) else None
+    if kind not in parts or not isinstance(value.get(parts[kind]), list):
+        raise ValidationError(
+            "is no geometry of GeoJSON: an object with a type, one of "
+            f"{', '.join(parts)}, and its coordinates or geometries"
+        )
+
+
 class Place(Curated):
     """Somewhere on earth. It carries no owner and no controller; that is only ever claimed.
 
@@ -65,7 +83,10 @@ class Place(Curated):
     lat = models.FloatField(null=True, blank=True, help_text="Latitude in degrees, WGS 84.")
     lon = models.FloatField(null=True, blank=True, help_text="Longitude in degrees, WGS 84.")
     geometry = models.JSONField(
-        null=True, blank=True, help_text="Its outline or line as a GeoJSON geometry, WGS 84."
+        null=True,
+        blank=True,
+        validators=[check_geometry],
+        help_text="Its outline or line as a GeoJSON geometry, WGS 84.",
     )
 
     objects = PlaceQuerySet.as_manager()

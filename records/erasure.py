@@ -86,6 +86,8 @@ def _empty(field: models.Field) -> Any:  # type: ignore[type-arg]
         return False
     if isinstance(field, models.UUIDField):
         return _NOBODY
+    if isinstance(field, models.IntegerField):
+        return 0
     return ""
 
 

@@ -1,6 +1,6 @@
 """Writing statements into the workspace, and taking edits back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import and_
@@ -54,18 +54,21 @@ def apply(
     *,
     user: Any = None,
     state: str = State.DRAFT,
+    before: Mapping[UUID, Statement] | None = None,
 ) -> Applied:
     """Make rows of the workspace say what the statements say; a fixed number of queries.
 
     Rows that already say it are left alone; the others are made or changed, and get `state`.
-    Statements may leave members out, which then take their defaults.
+    Statements may leave members out, which then take their defaults. Who has read what the rows
+    say gives it as `before`; then the statements are whole, and as `Shape.normal` makes them.
     """
     shape = record_of(resource).shape
-    before = shape.read(statements)
+    normal = before is not None
+    before = shape.read(statements) if before is None else before
     applied = Applied()
     wanted: dict[UUID, Statement] = {}
     for row_id, given in statements.items():
-        statement = shape.normal(given)
+        statement = dict(given) if normal else shape.normal(given)
         old = before.get(row_id)
         for member in shape.stored:
             if not member.writable:
@@ -121,7 +124,7 @@ def _columns(members: Sequence[Member], statement: Statement) -> dict[str, Any]:
 def _save_origins(
     resource: str,
     wanted: dict[UUID, Statement],
-    before: dict[UUID, Statement],
+    before: Mapping[UUID, Statement],
     homes: dict[str, int],
 ) -> None:
     differing = [

@@ -99,7 +99,7 @@ def _part_in_words(part: dict[str, Any]) -> str:
     embedded = [v for v in part.values() if isinstance(v, dict)]
     kind = [part[key] for key in ("kind", "role", "mode") if part.get(key)]
     told = next((str(part[key]) for key in _TELLING if part.get(key)), "")
-    if "id" in part or "edtf" in part:
+    if {"id", "edtf", "label"} & part.keys():
         return told
     if embedded:
         names = [_in_words(each) for each in embedded]

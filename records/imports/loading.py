@@ -60,7 +60,8 @@ class Loading:
             self._validate(resource, rows)
         for resource, rows in adapted.items():
             self.adoption.apply_held(resource)
-            applied = workspace.apply(resource, rows, user=self.user)
+            before = self.adoption.before[resource]
+            applied = workspace.apply(resource, rows, user=self.user, before=before)
             created |= {(resource, str(row_id)) for row_id in applied.created}
             changed |= {(resource, str(row_id)) for row_id in applied.changed}
             waiting = self.adoption.waiting(resource, applied.unchanged) if self.publish else []

@@ -134,9 +134,13 @@ def test_every_record_of_the_story_is_read(resource: str, client: Client, db: No
 
 
 def test_a_contradiction_has_no_json_ld(client: Client, world: World) -> None:
-    for url in ("/api/v1/contradictions/", detail("contradictions", world.dispute)):
+    known = {
+        "/api/v1/contradictions/": "json, csv, ndjson",
+        detail("contradictions", world.dispute): "json",
+    }
+    for url, formats in known.items():
         (error,) = problem(client, f"{url}?format=jsonld")["errors"]
-        detail_text = "'jsonld' is not known here; known are json"
+        detail_text = f"'jsonld' is not known here; known are {formats}"
         assert error == {"parameter": "format", "detail": detail_text}
         answer = client.get(url, headers={"Accept": "application/ld+json"})
         assert answer.status_code == 406
