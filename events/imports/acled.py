@@ -20,6 +20,7 @@ from events.imports.voices import LONGEST_NAME, add_actor, add_source, digest
 from places.models import PlaceKind
 from places.resolution import Sought
 from records.imports import (
+    Cells,
     Format,
     Item,
     Opened,
@@ -71,7 +72,6 @@ YEARS = range(1900, 2200)
 HALF_A_WEEK = timedelta(days=3)
 
 _ID = re.compile(r"[A-Za-z0-9]+")
-_COUNT = re.compile(r"[0-9]{1,9}")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?")
 _SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: .*)?")
 _WORDS = re.compile(r"(\d{1,2}) ([A-Za-z]+) (\d{4})")
@@ -125,12 +125,12 @@ class Acled(Format):
         where.settle(items)
 
 
-class _Reading:
+class _Reading(Cells):
     """One row on its way to parts."""
 
     def __init__(self, item: Item, cells: dict[str, str], key: str) -> None:
-        self.item, self.key = item, key
-        self.cells = {name: " ".join(text.split()) for name, text in cells.items()}
+        super().__init__({name: " ".join(text.split()) for name, text in cells.items()}, key)
+        self.item = item
         self.when = self._when()
         self.type = self._type()
         self.title = self._title()
@@ -138,8 +138,8 @@ class _Reading:
     def event(self) -> None:
         """The event, its place and who took part."""
         cells = self.cells
-        precision = self._coded("geo_precision", GEO_PRECISION)
-        lat, lon = self._degrees("latitude", 90), self._degrees("longitude", 180)
+        precision = self.coded("geo_precision", GEO_PRECISION)
+        lat, lon = self.degrees("latitude", 90), self.degrees("longitude", 180)
         self.item.add(
             "events",
             self.key,
@@ -263,7 +263,7 @@ class _Reading:
         self._killed()
 
     def _killed(self) -> None:
-        count = self._count("fatalities")
+        count = self.count("fatalities")
         figures = {"low": count, "best": count, "high": count} if count else {}
         said: dict[str, Any] = (
             {"kind": "quantity", "statement": f"ACLED counts {count} killed."}
@@ -347,28 +347,6 @@ class _Reading:
             self.item.mend("sub_event_unknown", f"“{sub[:60]}” is no known kind of “{main}”")
             return found
         raise Rejected("event_type", main, "is no event type of ACLED", self.key)
-
-    def _coded(self, column: str, codes: dict[str, str]) -> str:
-        code = self.cells[column]
-        if code not in codes:
-            raise Rejected(column, code, f"is none of {', '.join(codes)}", self.key)
-        return codes[code]
-
-    def _count(self, column: str) -> int:
-        text = self.cells[column]
-        if not _COUNT.fullmatch(text):
-            raise Rejected(column, text, "is no count", self.key)
-        return int(text)
-
-    def _degrees(self, column: str, most: int) -> float:
-        text = self.cells[column]
-        try:
-            degrees = float(text)
-        except ValueError:
-            raise Rejected(column, text, "is no number", self.key) from None
-        if not -most <= degrees <= most:
-            raise Rejected(column, text, f"lies beyond {most} degrees", self.key)
-        return degrees
 
 
 @cache

@@ -29,7 +29,7 @@ from events.records import ClaimRecord, EventRecord
 from places.imports.areas import country_name
 from places.models import PlaceKind
 from places.resolution import Sought
-from records.imports import Format, Item, Opened, Part, Refused, Rejected, Row, read_table
+from records.imports import Cells, Format, Item, Opened, Part, Refused, Rejected, Row, read_table
 from records.imports.tables import header_of
 from records.models import Origin
 from records.shape import Statement
@@ -302,11 +302,12 @@ def _names_of(documents: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
-class _Reading:
+class _Reading(Cells):
     """The row of an event on its way to parts."""
 
     def __init__(self, row: Row, cells: dict[str, str], mentions: list[dict[str, str]]) -> None:
-        self.cells, self.mentions, self.key = cells, mentions, cells["GLOBALEVENTID"]
+        super().__init__(cells, cells["GLOBALEVENTID"])
+        self.mentions = mentions
         self._item = Item(self.key, row)
 
     def item(self) -> Item:
@@ -410,17 +411,7 @@ class _Reading:
         given = [self.cells[f"ActionGeo_{name}"] for name in ("Lat", "Long")]
         if not any(given):
             return None, None
-        return self._degrees("ActionGeo_Lat", 90), self._degrees("ActionGeo_Long", 180)
-
-    def _degrees(self, column: str, most: int) -> float:
-        text = self.cells[column]
-        try:
-            degrees = float(text)
-        except ValueError:
-            raise Rejected(column, text, "is no number", self.key) from None
-        if not -most <= degrees <= most:
-            raise Rejected(column, text, f"lies beyond {most} degrees", self.key)
-        return degrees
+        return self.degrees("ActionGeo_Lat", 90), self.degrees("ActionGeo_Long", 180)
 
     # Places.
 

@@ -15,6 +15,7 @@ from events.imports.voices import add_actor, add_article, add_source, digest
 from places.models import PlaceKind
 from places.resolution import Sought
 from records.imports import (
+    Cells,
     Format,
     Item,
     Opened,
@@ -57,9 +58,6 @@ DEATHS = (
     ("deaths_b", "people", "side_b"),
     ("deaths_civilians", "civilians", None),
 )
-
-#: So many digits has no number of deaths.
-LONGEST_COUNT = 9
 
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?")
 _SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: .*)?")
@@ -152,11 +150,12 @@ class Ucdp(Format):
         where.settle(items)
 
 
-class _Reading:
+class _Reading(Cells):
     """One row on its way to parts."""
 
     def __init__(self, item: Item, cells: dict[str, str], key: str) -> None:
-        self.item, self.cells, self.key = item, cells, key
+        super().__init__(cells, key)
+        self.item = item
         self.start = self._date("date_start")
         self.end = self._date("date_end")
         if self.end < self.start:
@@ -167,14 +166,14 @@ class _Reading:
             else f"{self.start.isoformat()}/{self.end.isoformat()}",
             "basis": "metadata",
         }
-        self.violence = self._coded("type_of_violence", TYPES)
+        self.violence = self.coded("type_of_violence", TYPES)
         self.ucdp = add_source(item, "UCDP", kind=SourceKind.DATASET)
 
     def event(self) -> None:
         """The event, its place and its sides."""
         cells, item = self.cells, self.item
-        precision = self._coded("where_prec", GEO_PRECISION)
-        lat, lon = self._degrees("latitude", 90), self._degrees("longitude", 180)
+        precision = self.coded("where_prec", GEO_PRECISION)
+        lat, lon = self.degrees("latitude", 90), self.degrees("longitude", 180)
         item.parts.insert(
             0,
             Part(
@@ -302,17 +301,17 @@ class _Reading:
             voice="narration",
             statement=sentence,
             kind="occurrence",
-            certainty=self._coded("event_clarity", CERTAINTY),
+            certainty=self.coded("event_clarity", CERTAINTY),
             citations=[self._cited("type_of_violence, event_clarity", [])],
         )
         self._count_killed()
         for column, unit, side in DEATHS:
-            count = self._count(column)
+            count = self.count(column)
             if count:
                 self._quantity(column, count, count, count, unit, side, column)
 
     def _count_killed(self) -> None:
-        low, best, high = (self._count(column) for column in ("low", "best", "high"))
+        low, best, high = (self.count(column) for column in ("low", "best", "high"))
         locator = "low, best, high"
         if not low <= best <= high:
             told = f"best {best} lies outside {low} to {high}"
@@ -365,28 +364,6 @@ class _Reading:
             return date(*numbers)
         except ValueError:
             raise Rejected(column, text, "is no day of the calendar", self.key) from None
-
-    def _coded(self, column: str, codes: dict[str, str]) -> str:
-        code = self.cells[column]
-        if code not in codes:
-            raise Rejected(column, code, f"is none of {', '.join(codes)}", self.key)
-        return codes[code]
-
-    def _count(self, column: str) -> int:
-        text = self.cells[column]
-        if not text.isdecimal() or len(text) > LONGEST_COUNT:
-            raise Rejected(column, text, "is no count", self.key)
-        return int(text)
-
-    def _degrees(self, column: str, most: int) -> float:
-        text = self.cells[column]
-        try:
-            degrees = float(text)
-        except ValueError:
-            raise Rejected(column, text, "is no number", self.key) from None
-        if not -most <= degrees <= most:
-            raise Rejected(column, text, f"lies beyond {most} degrees", self.key)
-        return degrees
 
 
 def _mend_text(item: Item, cells: dict[str, str]) -> None:

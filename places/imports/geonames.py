@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from places.imports.areas import Area, add_area, add_country, country_of, find_divisions
 from places.models import PlaceKind
-from records.imports import Format, Item, Opened, Refused, Rejected, Row, read_table
+from records.imports import Cells, Format, Item, Opened, Refused, Rejected, Row, read_table
 
 COLUMNS = (
     "geonameid", "name", "asciiname", "alternatenames", "latitude", "longitude", "feature class",
@@ -150,8 +150,8 @@ class GeoNames(Format):
             kind=kind,
             country=country,
             parent=None,
-            lat=_degrees(cells, "latitude", 90, key),
-            lon=_degrees(cells, "longitude", 180, key),
+            lat=Cells(cells, key).degrees("latitude", 90),
+            lon=Cells(cells, key).degrees("longitude", 180),
             names=self._names(cells, item),
             codes={"geonames": key},
         )
@@ -258,16 +258,6 @@ def _division(cells: dict[str, str], level: int) -> str:
     """GeoNames' code of the country or division of a level that a row lies in, or is."""
     codes = (cells["country code"], *(cells[f"admin{n} code"] for n in (1, 2, 3)))
     return ".".join(codes[: level + 1])
-
-
-def _degrees(cells: dict[str, str], column: str, most: int, key: str) -> float:
-    try:
-        degrees = float(cells[column])
-    except ValueError:
-        raise Rejected(column, cells[column], "is no number", key) from None
-    if not -most <= degrees <= most:
-        raise Rejected(column, cells[column], f"lies beyond {most} degrees", key)
-    return degrees
 
 
 class _Alternates:

@@ -6,6 +6,7 @@ a complete release no longer has. Formats live in the app whose rows they make, 
 `events/imports/ucdp.py`.
 """
 
+from records.imports.cells import Cells
 from records.imports.counts import Counts
 from records.imports.formats import Format, Item, Part, Question, Rejected, formats, register
 from records.imports.opening import Opened, Refused, open_files
@@ -13,7 +14,7 @@ from records.imports.running import Asked, Import
 from records.imports.tables import Row, check_header, header_of, read_table
 
 __all__ = [
-    "Asked", "Counts", "Format", "Import", "Item", "Opened", "Part", "Question", "Refused",
+    "Asked", "Cells", "Counts", "Format", "Import", "Item", "Opened", "Part", "Question", "Refused",
     "Rejected", "Row", "check_header", "formats", "header_of", "open_files", "read_table",
     "register",
 ]  # fmt: skip

@@ -219,7 +219,7 @@ ACTS: list[Act] = [edit, rename, move, add, retract, merge, undo]
 
 
 @settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

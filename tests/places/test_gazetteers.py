@@ -142,7 +142,7 @@ def test_a_list_in_json_is_read_as_the_table(load):
 def test_p_codes_make_divisions_under_each_other_in_any_order(load):
     text = "Location,Admin Level,P-Code,Name,Parent P-Code,Valid from date\n"
     text += "UKR,2,UA9901,Mill,UA99,2024-01-01\nUKR,1,UA99,North,UKR,2024-01-01\n"
-    text += "UKR,4,UA9,Odd,UA99,2024-01-01\nXXX,1,XX1,Nowhere,XXX,2024-01-01\n"
+    text += "UKR,4,UA9,Odd,UA99,2024-01-01\nQQQ,1,QQ1,Nowhere,QQQ,2024-01-01\n"
     counts, rejects = load("pcodes", {"a.csv": text})
     assert (counts.added, counts.rejected) == (2, 2)
     assert above(place(name="Mill")) in (["North", "Ukraine"], ["Ukraine", "North"])
@@ -192,7 +192,7 @@ def test_another_file_is_refused(load, form, text):
 
 
 def test_countries_are_known_by_two_letters_and_by_three():
-    assert [country_of(code) for code in ("UA", "ukr", "XX", "XXX", "")] == [
+    assert [country_of(code) for code in ("UA", "ukr", "QQ", "QQQ", "")] == [
         "UA", "UA", None, None, None,
     ]  # fmt: skip
     assert country_name("UA") == "Ukraine"
