@@ -10,7 +10,7 @@ from records.adopting import Adoption, by_code, by_origin, codes_of
 from records.ids import named
 from records.imports.counts import Counts
 from records.imports.formats import Item, Part
-from records.models import Cause, Dataset, Origin, ReviewItem
+from records.models import Cause, Dataset, Origin, ReviewItem, State
 from records.registry import record_of, resources
 from records.shape import Statement
 
@@ -133,8 +133,12 @@ class Loading:
         """The statements of a resource with ids for names, as far as the data set may say them."""
         shape, ids = record_of(resource).shape, self.ids[resource]
         sparing = [ids[name] for name, part in self.parts[resource].items() if part.only_new]
-        public = record_of(resource).objects.current().filter(object_id__in=sparing)
-        there = set(public.values_list("object_id", flat=True))
+        if self.publish:
+            public = record_of(resource).objects.current().filter(object_id__in=sparing)
+            there = set(public.values_list("object_id", flat=True))
+        else:
+            known = shape.model._default_manager.filter(pk__in=sparing)
+            there = set(known.exclude(state=State.RETRACTED).values_list("pk", flat=True))
         rows: dict[UUID, Statement] = {}
         names: dict[UUID, list[str]] = defaultdict(list)
         for name, part in self.parts[resource].items():

@@ -200,23 +200,24 @@ class Import:
         assert ":" not in item.key, f"{item.key}: a row's id is told from its parts' by the colon"
         if row.guessed:
             item.mend("encoding", "its text was read as Windows-1252")
-        item.parts = [part for part in item.parts if self._says_as_before(item, part)]
+        for part in item.parts:
+            self._leave_to_the_first(item, part)
         if self.asked.complete:
             self._seen.item(item)
         return item
 
-    def _says_as_before(self, item: Item, part: Part) -> bool:
-        """Whether a shared part says what the first row that spoke of it said, which stands.
+    def _leave_to_the_first(self, item: Item, part: Part) -> None:
+        """Have a shared part say nothing new where the first row that spoke of it said otherwise.
 
         Documents are not remembered, there are too many: their ids follow from all that they say.
         """
         if item.owns(part.external_id) or part.resource == "documents":
-            return True
+            return
         said = hashlib.sha256(orjson.dumps(part.statement, option=orjson.OPT_SORT_KEYS)).digest()
-        if self._first.setdefault((part.resource, part.external_id), said) == said:
-            return True
-        item.mend("shared_differs", f"{part.resource} {part.external_id} is as an earlier row has")
-        return False
+        if self._first.setdefault((part.resource, part.external_id), said) != said:
+            part.only_new = True
+            told = f"{part.resource} {part.external_id} is as an earlier row has"
+            item.mend("shared_differs", told)
 
     def _reject(self, row: Row, fault: Rejected) -> None:
         shown = fault.value if isinstance(fault.value, str) else repr(fault.value)

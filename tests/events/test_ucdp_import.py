@@ -11,7 +11,7 @@ from django.conf import settings
 from events.imports.ucdp import REQUIRED, Ucdp
 from records import publishing, workspace
 from records.ids import named
-from records.imports import Asked, Import, Refused, formats, open_files
+from records.imports import Asked, Import, Refused, formats, open_files, running
 from records.models import ChangeSet, Origin, ReviewItem
 from records.registry import record_of
 
@@ -223,6 +223,19 @@ def test_a_row_that_cannot_be_read_goes_to_the_rejects(load, row, column):
     counts, rejects = load({**row}, {"id": "900002"})
     assert (counts.added, counts.rejected) == (1, 1)
     assert (rejects[0]["line"], rejects[0]["column"]) == ("2", column)
+
+
+def test_an_actor_of_another_name_in_a_later_batch_stays_as_the_first_row_has_it(load, monkeypatch):
+    monkeypatch.setattr(running, "BATCH", 1)
+    rows = [{}, {"id": "900002", "side_b": "Hill Front (new)"}, {"id": "900003", "side_b": "Hills"}]
+    counts, rejects = load(*rows)
+    assert (counts.added, rejects) == (3, [])
+    assert counts.repaired["shared_differs"] == 1
+    names = [actor["name"] for actor in bodies("actors")]
+    assert sorted(names) == ["Government of Arland", "Hill Front"]
+    sets = ChangeSet.objects.count()
+    load(*rows)
+    assert ChangeSet.objects.count() == sets
 
 
 def test_an_id_that_comes_twice_is_rejected_the_second_time(load):
