@@ -45,6 +45,8 @@ from records.models import ReviewItem
 SETTLEMENTS = frozenset(
     map(str, [PlaceKind.CITY, PlaceKind.SETTLEMENT, PlaceKind.TOWN, PlaceKind.VILLAGE])
 ) | {str(PlaceKind.DISTRICT)}
+#: All kinds, which an enumeration lists anew each time that it is asked.
+_KINDS = frozenset(PlaceKind.values)
 #: Kinds that a point tells: they are at one position.
 SPOTS = SETTLEMENTS | {str(PlaceKind.FACILITY), str(PlaceKind.MILITARY_SITE), str(PlaceKind.RAIL)}
 _ADMIN1, _ADMIN2, _ADMIN3 = (
@@ -129,7 +131,7 @@ class Sought:
             raise ValueError(f"{self.lat}, {self.lon} is no position on earth.")
         if self.country is not None and not re.fullmatch("[A-Z]{2}", self.country):
             raise ValueError(f"{self.country!a} is no code of a country, such as UA.")
-        if unknown := self.kinds - set(PlaceKind.values):
+        if unknown := self.kinds - _KINDS:
             raise ValueError(f"{', '.join(sorted(unknown))}: no kind of place.")
 
 

@@ -95,6 +95,10 @@ class Edition:
     after_commit: Callable[["Edition"], None] | None = None
     _public: dict[Key, Public | None] = field(default_factory=dict)
     _seeds: dict[Key, Body] = field(default_factory=dict)
+    #: Bodies to be derived anew, for what is computed of their objects was given since.
+    _underived: set[Key] = field(default_factory=set)
+    #: What statements refer to, with the statement that was looked at.
+    _referred: dict[Key, tuple[Statement, set[Key]]] = field(default_factory=dict)
     #: What the records of each resource took of an object when it was last assembled.
     _taken: dict[Key, dict[str, Any]] = field(default_factory=dict)
 
@@ -112,20 +116,23 @@ class Edition:
                 missing[key[0]].add(key[1])
         for resource, ids in missing.items():
             self._public |= {(resource, object_id): None for object_id in ids}
-            for version in record_of(resource).objects.newest().filter(object_id__in=ids):
+            for version in record_of(resource).objects.newest().filter(object_id__among=ids):
                 self._public[resource, str(version.object_id)] = Public(version)
 
     def newest(self, key: Key) -> PublishedRecord | None:
         """The newest version of an object from before this set, tombstones included."""
-        self.prefetch([key])
-        public = self._public[key]
+        public = self._newest(key)
         return public.version if public else None
 
     def public(self, key: Key) -> Public | None:
         """The current record of an object from before this set; None if it is not public."""
-        self.prefetch([key])
-        public = self._public[key]
+        public = self._newest(key)
         return public if public and public.version.live else None
+
+    def _newest(self, key: Key) -> Public | None:
+        if key not in self._public:
+            self.prefetch([key])
+        return self._public[key]
 
     def is_public(self, key: Key) -> bool:
         """Whether an object is public once this set is committed."""
@@ -139,10 +146,14 @@ class Edition:
     def body(self, resource: str, object_id: str) -> Body:
         """The body of an object as it is once this set is committed."""
         key = (resource, object_id)
+        if key in self._underived:
+            self._underived.discard(key)
+            self.bodies[key] = record_of(resource).shape.members.derive(self.bodies[key], self)
         if key in self.bodies:
             return self.bodies[key]
         if key in self.statements:
-            return self._assemble(key)
+            self.bodies[key] = record_of(resource).render(object_id, self.statements[key], self)
+            return self.bodies[key]
         public = self.public(key)
         if public is None:
             erased = self.newest(key)
@@ -180,10 +191,6 @@ class Edition:
         public = self.public(key)
         return record_of(resource).kept(public.version, public.body) if public else {}
 
-    def _assemble(self, key: Key) -> Body:
-        self.bodies[key] = record_of(key[0]).render(key[1], self.statements[key], self)
-        return self.bodies[key]
-
     # What the set publishes.
 
     def add(self, key: Key, statement: Statement, cause: str | None = None) -> None:
@@ -191,6 +198,7 @@ class Edition:
         self.statements[key] = statement
         self.causes.setdefault(key, cause or self.cause)
         self.bodies.pop(key, None)
+        self._underived.discard(key)
         self.lines.pop(key, None)
         self._seeds.pop(key, None)
 
@@ -198,7 +206,8 @@ class Edition:
         """Give what is computed of an object; whether that makes it a record of this set."""
         if key in self.statements:
             self.computed[key] = values
-            self.bodies.pop(key, None)
+            if key in self.bodies:
+                self._underived.add(key)
             return True
         public = self.public(key)
         if public is None or record_of(key[0]).kept(public.version, public.body) == values:
@@ -361,7 +370,11 @@ class Edition:
             object_id = into
 
     def _references(self, key: Key, statement: Statement) -> set[Key]:
-        return set(record_of(key[0]).shape.references(statement))
+        looked_at, found = self._referred.get(key, (None, set()))
+        if looked_at is not statement:
+            found = set(record_of(key[0]).shape.references(statement))
+            self._referred[key] = (statement, found)
+        return found
 
     def _check_references(self, only: set[Key] | None = None) -> None:
         keys = list(self.statements) if only is None else list(only)
@@ -475,7 +488,7 @@ class Edition:
             undo=self.undo,
         )
         stamp = format_instant(recorded_at) or ""
-        changes: list[Change] = []
+        changes: list[dict[str, Any]] = []
         by_resource: dict[str, list[PublishedRecord]] = defaultdict(list)
         for seq, (key, version, core) in enumerate(rows, start=first):
             version.seq = seq
@@ -484,16 +497,16 @@ class Edition:
             version.csv = self._csv_line(key, version, stamp)
             by_resource[key[0]].append(version)
             changes.append(
-                Change(
-                    seq=seq,
-                    change_set=self.change_set,
-                    op=version.op,
-                    cause=self.causes[key],
-                    resource=key[0],
-                    object_id=version.object_id,
-                    version=version.version,
-                    dataset=version.dataset,
-                )
+                {
+                    "seq": seq,
+                    "change_set_id": self.change_set.pk,
+                    "op": version.op,
+                    "cause": self.causes[key],
+                    "resource": key[0],
+                    "object_id": version.object_id,
+                    "version": version.version,
+                    "dataset": version.dataset,
+                }
             )
         for resource, versions in by_resource.items():
             record = record_of(resource)
@@ -535,7 +548,7 @@ class Edition:
             "dataset": body["dataset"],
             "datasets": sorted({origin["dataset"] for origin in body["datasets"]}),
             "codes": _codes(body),
-            "refs": sorted({object_id for _, object_id in record.shape.references(statement)}),
+            "refs": sorted({object_id for _, object_id in self._references(key, statement)}),
             "line": self.line(*key),
             "whole": orjson.dumps(statement).decode() if record.shape.cut(statement) else None,
         }
@@ -641,10 +654,10 @@ def _append(record: type[PublishedRecord], versions: list[PublishedRecord]) -> N
             " where r.object_id = n.object_id and r.superseded_seq is null",
             [list(superseded), list(superseded.values())],
         )
-    copy_rows(record, versions)
+    copy_rows(record, map(vars, versions))
     if line is None:
         return
-    line._default_manager.filter(object_id__in=ids, current=True).update(current=False)
+    line._default_manager.filter(object_id__among=ids, current=True).update(current=False)
     copied = [
         f.name for f in line._meta.concrete_fields
         if f.name not in {"id", "place_id", "object_id", "current", "record"}
@@ -652,15 +665,13 @@ def _append(record: type[PublishedRecord], versions: list[PublishedRecord]) -> N
     copy_rows(
         line,
         (
-            line(
-                place_id=place,
-                object_id=version.object_id,
-                current=True,
-                record_id=version.seq,  # type: ignore[misc]
-                **{name: getattr(version, name) for name in copied},
-            )
+            {**said, "place_id": place}
             for version in versions
             if version.live
+            for said in [
+                {"object_id": version.object_id, "current": True, "record_id": version.seq}
+                | {name: getattr(version, name) for name in copied}
+            ]
             for place in version.line
         ),
     )

@@ -73,7 +73,8 @@ def cell(value: Any) -> str:
 
 def line(columns: Iterable[Column], body: Body) -> str:
     """A body as one line, without its end."""
-    return ",".join([cell(column.value(body)) for column in columns])
+    values = [column.value(body) for column in columns]
+    return ",".join(["" if value is None else cell(value) for value in values])
 
 
 def header(columns: Iterable[Column]) -> str:

@@ -29,7 +29,7 @@ def write_names(
         copy_rows(
             key,
             (
-                key(record_id=version.seq, folded=folded, sound=sound(name), main=main)  # type: ignore[misc]
+                {"record_id": version.seq, "folded": folded, "sound": sound(name), "main": main}
                 for version, body in versions
                 for folded, (name, main) in _names(body).items()
             ),
@@ -51,7 +51,7 @@ def write_points(
         copy_rows(
             table,
             (
-                table(record_id=version.seq, lat=lat, lon=lon)  # type: ignore[misc]
+                {"record_id": version.seq, "lat": lat, "lon": lon}
                 for version, body in versions
                 for lat, lon in record.several(body)
             ),

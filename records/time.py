@@ -124,6 +124,10 @@ def _span_precision(start: datetime, end: datetime) -> Precision:
     return Precision.INTERVAL
 
 
+#: The codes, which an enumeration lists anew each time that it is asked.
+_PRECISIONS, _BASES = frozenset(Precision.values), frozenset(TimeBasis.values)
+
+
 @dataclass(frozen=True, slots=True)
 class UncertainTime:
     """A time as a text gives it: six parts, of which two are computed.
@@ -164,11 +168,11 @@ class UncertainTime:
                 )
             if _UNPRINTABLE.search(phrase):
                 raise ValueError(f"the phrase of a time has a control character: {phrase!a}")
-        if basis is not None and basis not in TimeBasis.values:
+        if basis is not None and basis not in _BASES:
             raise ValueError(
                 f"{basis!a} is no basis of a time; known are {', '.join(TimeBasis.values)}"
             )
-        if precision is not None and precision not in Precision.values:
+        if precision is not None and precision not in _PRECISIONS:
             raise ValueError(
                 f"{precision!a} is no precision of a time; known are {', '.join(Precision.values)}"
             )

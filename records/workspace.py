@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cache, lru_cache, reduce
+from itertools import islice
 from operator import and_
 from typing import Any
 from uuid import UUID
@@ -12,12 +13,17 @@ from django.db import models, transaction
 from django.db.models import Case, CheckConstraint, F, Q, Value, When
 from django.utils import timezone
 
+from records.copying import copy_rows
 from records.models import Cause, Change, Curated, Dataset, Origin, ReviewItem, State
 from records.registry import record_of
 from records.shape import Codes, Member, Rows, Statement
 
 #: Columns of a curated row that a statement does not hold.
 _KEPT = {"id", "created_at", "merged_into", "curated"}
+
+
+#: A path of keys, and what is wrong there in words for people.
+Fault = tuple[list[Any], str]
 
 
 @dataclass
@@ -27,6 +33,8 @@ class Applied:
     created: list[UUID] = field(default_factory=list)
     changed: list[UUID] = field(default_factory=list)
     unchanged: list[UUID] = field(default_factory=list)
+    #: What touched rows say now, as reading them would give it.
+    said: dict[UUID, Statement] = field(default_factory=dict)
 
     @property
     def touched(self) -> list[UUID]:
@@ -84,18 +92,19 @@ def apply(
     if not wanted:
         return applied
     homes = dict(Dataset.objects.values_list("slug", "id"))
-    rows = [
-        shape.model(
-            id=row_id,
-            state=state,
-            updated_by=user,
-            dataset_id=statement["dataset"] and homes[statement["dataset"]],
-            **_columns(shape.stored, statement),
-        )
+    rows = {
+        row_id: {
+            "id": row_id,
+            "state": state,
+            "updated_by_id": user and user.pk,
+            "dataset_id": statement["dataset"] and homes[statement["dataset"]],
+            **shape.members.write(statement),
+        }
         for row_id, statement in wanted.items()
-    ]
+    }
+    copy_rows(shape.model, (rows[row_id] for row_id in applied.created))
     shape.model._default_manager.bulk_create(
-        rows,
+        [shape.model(**rows[row_id]) for row_id in applied.changed],
         batch_size=1000,
         update_conflicts=True,
         unique_fields=["id"],
@@ -114,11 +123,10 @@ def apply(
         elif differing:
             member.save(differing)
     _save_origins(resource, wanted, before, homes)
+    # A symmetric link is said by the other side too, which may have been written here as well.
+    if not any(member.by_other(said) for member in shape.links for said in wanted.values()):
+        applied.said = wanted
     return applied
-
-
-def _columns(members: Sequence[Member], statement: Statement) -> dict[str, Any]:
-    return {name: value for m in members for name, value in m.write(statement).items()}
 
 
 def _save_origins(
@@ -134,38 +142,44 @@ def _save_origins(
     ]
     if not differing:
         return
-    Origin.objects.filter(resource=resource, object_id__in=differing).delete()
-    Origin.objects.bulk_create(
-        [
-            Origin(
-                dataset_id=homes[origin["dataset"]],
-                resource=resource,
-                object_id=row_id,
-                external_id=origin["external_id"],
-            )
+    Origin.objects.filter(resource=resource, object_id__among=differing).delete()
+    copy_rows(
+        Origin,
+        (
+            {
+                "dataset_id": homes[origin["dataset"]],
+                "resource": resource,
+                "object_id": row_id,
+                "external_id": origin["external_id"],
+            }
             for row_id in differing
             for origin in wanted[row_id]["datasets"]
-        ],
-        batch_size=1000,
+        ),
     )
 
 
-def validate(
+def validate(resource: str, row_id: UUID, statement: Statement) -> list[Fault]:
+    """What is wrong with a statement: see `faults`; and with its form, which may be any."""
+    shape = record_of(resource).shape
+    try:
+        statement = shape.normal(statement)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return _malformed(shape.stored, statement)
+    return faults(resource, row_id, statement)
+
+
+def faults(
     resource: str, row_id: UUID, statement: Statement, *, constraints: bool = True
-) -> list[tuple[list[Any], str]]:
-    """What is wrong with a statement, as pairs of a path of keys and a message for people.
+) -> list[Fault]:
+    """What is wrong with a statement in the form that `Shape.normal` makes.
 
     Checks fields and constraints of the row and of its child rows, but for what needs the rest of
     the database: foreign keys and uniqueness, which the database itself refuses. Constraints cost
     a query a row; without them, the database is left to refuse what breaks one.
     """
     shape = record_of(resource).shape
-    try:
-        statement = shape.normal(statement)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return _malformed(shape.stored, statement)
-    row = shape.model(id=row_id, **_columns(shape.stored, statement))
-    problems = _validate(row, shape.stored, [], constraints)
+    columns = {"id": row_id, **shape.members.write(statement)}
+    problems = _validate(shape.model, columns, shape.stored, [], constraints)
     for member in shape.children:
         if isinstance(member, Rows):
             problems += _validate_rows(member, statement[member.name], [member.name], constraints)
@@ -174,8 +188,8 @@ def validate(
     return problems
 
 
-def _malformed(members: Sequence[Member], statement: Statement) -> list[tuple[list[Any], str]]:
-    problems: list[tuple[list[Any], str]] = []
+def _malformed(members: Sequence[Member], statement: Statement) -> list[Fault]:
+    problems: list[Fault] = []
     for member in members:
         if not all(key in statement for key in member.keys):
             continue
@@ -190,59 +204,96 @@ def _malformed(members: Sequence[Member], statement: Statement) -> list[tuple[li
 
 def _validate_rows(
     member: Rows, elements: list[Any], path: list[Any], constraints: bool
-) -> list[tuple[list[Any], str]]:
-    problems: list[tuple[list[Any], str]] = []
+) -> list[Fault]:
+    problems: list[Fault] = []
     for position, element in enumerate(member.open(elements)):
-        row = member.model(**_columns(member.members, element))
-        problems += _validate(row, member.members, [*path, position], constraints)
+        columns = member.element.write(element)
+        problems += _validate(member.model, columns, member.members, [*path, position], constraints)
         for nested in member.nested:
             inner = [*path, position, nested.name]
             problems += _validate_rows(nested, element[nested.name], inner, constraints)
     return problems
 
 
-def _validate_codes(
-    member: Codes, statement: Statement, constraints: bool
-) -> list[tuple[list[Any], str]]:
-    problems: list[tuple[list[Any], str]] = []
-    for scheme, code in statement["codes"].items():
-        row = member.model(scheme=scheme, code=code)
-        problems += [(["codes", scheme], text) for _, text in _validate(row, [], [], constraints)]
-    for position, other in enumerate(statement["other_codes"]):
-        row = member.model(scheme=other["scheme"], code=other["code"])
-        problems += [
-            (["other_codes", position], text) for _, text in _validate(row, [], [], constraints)
-        ]
+def _validate_codes(member: Codes, statement: Statement, constraints: bool) -> list[Fault]:
+    problems: list[Fault] = []
+    given = [(["codes", scheme], scheme, code) for scheme, code in statement["codes"].items()]
+    given += [
+        (["other_codes", position], other["scheme"], other["code"])
+        for position, other in enumerate(statement["other_codes"])
+    ]
+    for path, scheme, code in given:
+        columns = {"scheme": scheme, "code": code}
+        found = _validate(member.model, columns, [], [], constraints)
+        problems += [(path, text) for _, text in found]
     return problems
 
 
 def _validate(
-    row: models.Model, members: Sequence[Member], path: list[Any], constraints: bool
-) -> list[tuple[list[Any], str]]:
-    names = {column: member.keys[0] for member in members for column in member.columns()}
-    relations = {f.name for f in row._meta.concrete_fields if f.is_relation}
-    problems: list[tuple[list[Any], str]] = []
-    try:
-        row.clean_fields(exclude={*relations, "position"})
-    except ValidationError as error:
-        for column, messages in error.message_dict.items():
-            where = [*path, names[column]] if column in names else path
+    model: type[models.Model],
+    columns: dict[str, Any],
+    members: Sequence[Member],
+    path: list[Any],
+    constraints: bool,
+) -> list[Fault]:
+    problems: list[Fault] = []
+    for name, column in _validated(model).items():
+        value = columns[name] if name in columns else column.get_default()
+        if value is None and column.null and column.blank:
+            continue
+        if messages := _messages(column, value):
+            keys = (member.keys[0] for member in members if name in member.columns())
+            where = [*path, *islice(keys, 1)]
             problems += [(where, message) for message in messages]
     if problems or not constraints:
         return problems
+    row = model(**columns)
     checks = [
         constraint
-        for constraint in row._meta.constraints
+        for constraint in model._meta.constraints
         if isinstance(constraint, CheckConstraint) and "symmetric" not in constraint.name
     ]
     if not checks or _holds(row, checks):
         return problems
     for constraint in checks:
         try:
-            constraint.validate(type(row), row)
+            constraint.validate(model, row)
         except ValidationError as error:
             problems += [(path, message) for message in error.messages]
     return problems
+
+
+@cache
+def _validated(model: type[models.Model]) -> "dict[str, models.Field[Any, Any]]":
+    """The columns that statements fill in: foreign keys and positions are right as they are."""
+    return {
+        field.attname: field
+        for field in model._meta.concrete_fields
+        if not (field.is_relation or field.generated or field.name == "position")
+    }
+
+
+def _messages(column: "models.Field[Any, Any]", value: Any) -> tuple[str, ...]:
+    """What a column finds wrong with a value."""
+    if (isinstance(value, str) and len(value) > _REPEATED) or isinstance(value, list | dict | UUID):
+        return _clean(column, value)
+    return _known(column, value)
+
+
+def _clean(column: "models.Field[Any, Any]", value: Any) -> tuple[str, ...]:
+    if column.blank and value in column.empty_values:
+        return ()
+    try:
+        column.clean(value, None)
+    except ValidationError as error:
+        return tuple(error.messages)
+    return ()
+
+
+#: Few short values come again and again: kinds, languages, dates.
+_known = lru_cache(maxsize=16_384, typed=True)(_clean)
+#: Texts longer than this seldom do.
+_REPEATED = 32
 
 
 def _holds(row: models.Model, checks: list[CheckConstraint]) -> bool:

@@ -52,6 +52,7 @@ class Loading:
         created: set[Name] = set()
         changed: set[Name] = set()
         objects: list[tuple[str, UUID]] = []
+        said: dict[str, dict[UUID, Statement]] = {}
         adapted = {resource: self._adapted(resource) for resource in self.parts}
         held = {(name, row_id) for name, row_id in self.adoption.retracted}
         held |= {(name, row_id) for name, rows in self.adoption.held.items() for row_id in rows}
@@ -61,11 +62,14 @@ class Loading:
         for resource, rows in adapted.items():
             self.adoption.apply_held(resource)
             before = self.adoption.before[resource]
-            applied = workspace.apply(resource, rows, user=self.user, before=before)
+            # What is published further down is written as published: writing it twice costs.
+            state = State.PUBLISHED if self.publish else State.DRAFT
+            applied = workspace.apply(resource, rows, user=self.user, state=state, before=before)
             created |= {(resource, str(row_id)) for row_id in applied.created}
             changed |= {(resource, str(row_id)) for row_id in applied.changed}
             waiting = self.adoption.waiting(resource, applied.unchanged) if self.publish else []
             objects += [(resource, row_id) for row_id in [*applied.touched, *waiting]]
+            said[resource] = applied.said
         self.adoption.ask()
         asked = self._ask(away)
         self._note()
@@ -76,6 +80,7 @@ class Loading:
                 role="import",
                 reason=f"Data set {self.dataset.slug}, release {self.dataset.version}",
                 cause=Cause.IMPORT,
+                said=said,
             )
         counts = Counts(
             questions=asked + self.adoption.differences,
@@ -185,7 +190,7 @@ class Loading:
         for row_id, statement in rows.items():
             if before.get(row_id) == statement:
                 continue
-            for path, message in workspace.validate(resource, row_id, statement, constraints=False):
+            for path, message in workspace.faults(resource, row_id, statement, constraints=False):
                 where = ".".join(map(str, path))
                 raise Invalid(where, f"{resource} {row_id}: {message}")
 

@@ -21,6 +21,7 @@ from records.shape.members import (
     Group,
     Look,
     Member,
+    Members,
     Reference,
     Scalar,
     SortedList,
@@ -28,11 +29,6 @@ from records.shape.members import (
     Statement,
     Time,
     Turn,
-    assemble,
-    normal,
-    read,
-    strip,
-    translate,
 )
 from records.shape.rows import NESTED_LIMIT, Codes, Links, Origins, Rows, cut
 
@@ -46,6 +42,7 @@ __all__ = [
     "Links",
     "Look",
     "Member",
+    "Members",
     "Origins",
     "Reference",
     "Rows",
@@ -65,33 +62,36 @@ class Shape:
     def __init__(self, resource: str, model: type[models.Model], *members: Member) -> None:
         self.resource = resource
         self.model = model
-        self.members: list[Member] = [*members, Origins(resource)]
-        self.stored = [m for m in self.members if not isinstance(m, Derived)]
+        self.members = Members([*members, Origins(resource)])
+        self.stored = self.members.stored
         self.children = [m for m in self.stored if isinstance(m, Rows | Codes)]
         self.links = [m for m in self.children if isinstance(m, Links) and m.symmetric]
-        self.plain = [m for m in self.stored if isinstance(m, Scalar | Time)]
+        self.plain = Members([m for m in self.stored if isinstance(m, Scalar | Time)])
         self.column_names = [c for member in self.stored for c in member.columns()]
 
     def read(self, ids: Iterable[UUID]) -> dict[UUID, Statement]:
         """The statements of rows of the workspace: one query, and one for each kind of child."""
-        ids = list(ids)
-        children = {member.keys[0]: member.load(ids) for member in self.stored}
-        rows = self.model._default_manager.filter(pk__in=ids).values("id", *self.column_names)
+        rows = list(
+            self.model._default_manager.filter(pk__among=set(ids)).values("id", *self.column_names)
+        )
+        if not rows:
+            return {}
+        found = [row["id"] for row in rows]
+        children = {member.keys[0]: member.load(found) for member in self.stored}
         return {
-            row["id"]: read(
-                self.stored, row, {key: found.get(row["id"]) for key, found in children.items()}
+            row["id"]: self.members.read(
+                row, {key: by_row.get(row["id"]) for key, by_row in children.items()}
             )
             for row in rows
         }
 
     def normal(self, statement: Statement) -> Statement:
         """The statement with defaults filled in, in the one form that `read` gives."""
-        return normal(self.members, statement)
+        return self.members.normal(statement)
 
     def references(self, statement: Statement) -> Iterator[tuple[str, str]]:
         """What a statement refers to: pairs of a resource and an id, repeats included."""
-        for member in self.stored:
-            yield from member.references(statement)
+        yield from self.members.references(statement)
 
     def replace(self, statement: Statement, resource: str, old: str, new: str) -> Statement:
         """The statement with every reference to `old` turned to `new`."""
@@ -102,19 +102,19 @@ class Shape:
 
     def translate(self, statement: Statement, turn: Turn) -> Statement:
         """The statement with `turn(resource, id)` in place of each reference."""
-        return translate(self.stored, statement, turn)
+        return self.members.translate(statement, turn)
 
     def assemble(self, object_id: str, statement: Statement, look: Look) -> Body:
         """The body of a row, but for its version, its number and its instant."""
-        return assemble(self.members, statement, look, {"id": object_id})
+        return self.members.assemble(statement, look, {"id": object_id})
 
     def seed(self, object_id: str, statement: Statement) -> Body:
         """As much of a body as is known without looking at other rows."""
-        return assemble(self.plain, statement, NOTHING, {"id": object_id})
+        return self.plain.assemble(statement, NOTHING, {"id": object_id})
 
     def strip(self, body: Body) -> Statement:
         """The statement that a body was assembled from, its long lists cut where it cuts them."""
-        return strip(self.members, body)
+        return self.members.strip(body)
 
     def cut(self, statement: Statement) -> bool:
         """Whether a list of the statement is longer than a body shows."""

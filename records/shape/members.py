@@ -315,57 +315,86 @@ class Derived(Member):
         self.keys = self.names
 
 
-def read(members: Sequence[Member], values: dict[str, Any], children: dict[str, Any]) -> Statement:
-    statement: Statement = {}
-    for member in members:
-        if not isinstance(member, Derived):
+class Members(tuple[Member, ...]):
+    """The members of a resource, or of an element of a list, in the order in which it has them.
+
+    Each way from one form of a statement to another goes through them in `steps`: what is a value
+    of its own, and the same in both forms, is carried over many at a time.
+    """
+
+    def __init__(self, members: Iterable[Member]) -> None:
+        self.stored = [member for member in self if not isinstance(member, Derived)]
+        self.keys = [key for member in self.stored for key in member.keys]
+        #: What is the same in every form: columns that need no turning.
+        self.same = [m for m in self.stored if isinstance(m, Scalar) and type(m) is Scalar]
+        self.same_keys = frozenset(member.name for member in self.same)
+        self.other = [member for member in self.stored if type(member) is not Scalar]
+
+    def read(self, values: dict[str, Any], children: dict[str, Any]) -> Statement:
+        """A statement, from the row's columns and its child rows."""
+        statement: Statement = {}
+        for member in self.stored:
             statement |= member.read(values, children.get(member.keys[0]))
-    return statement
+        return statement
 
+    def write(self, statement: Statement) -> dict[str, Any]:
+        """The columns of a row for a statement."""
+        columns = {member.column: statement[member.name] for member in self.same}
+        for member in self.other:
+            columns |= member.write(statement)
+        return columns
 
-def normal(members: Iterable[Member], statement: Statement) -> Statement:
-    """The statement with defaults filled in, in the one form that reading it back gives."""
-    whole: Statement = {}
-    for member in members:
-        if isinstance(member, Derived):
-            continue
-        if all(key in statement for key in member.keys):
-            whole |= member.normal(statement)
-        else:
-            part = member.default()
-            part |= {key: statement[key] for key in member.keys if key in statement}
-            whole |= member.normal(part)
-    return whole
+    def normal(self, statement: Statement) -> Statement:
+        """The statement with defaults filled in, in the one form that reading it back gives."""
+        whole: Statement = dict.fromkeys(self.keys)
+        for plain in self.same:
+            name = plain.name
+            whole[name] = statement[name] if name in statement else plain.default()[name]
+        for member in self.other:
+            if all(key in statement for key in member.keys):
+                whole |= member.normal(statement)
+            else:
+                part = member.default()
+                part |= {key: statement[key] for key in member.keys if key in statement}
+                whole |= member.normal(part)
+        return whole
 
+    def translate(self, statement: Statement, turn: Turn) -> Statement:
+        """The members that a statement has, with `turn(resource, id)` for each reference."""
+        turned = {key: statement[key] for key in self.keys if key in statement}
+        for member in self.other:
+            if all(key in statement for key in member.keys):
+                turned |= member.translate(statement, turn)
+        return turned
 
-def translate(members: Iterable[Member], statement: Statement, turn: Turn) -> Statement:
-    """The members that a statement has, with `turn(resource, id)` in place of each reference."""
-    turned: Statement = {}
-    for member in members:
-        if isinstance(member, Derived):
-            continue
-        if all(key in statement for key in member.keys):
-            turned |= member.translate(statement, turn)
-        else:
-            turned |= {key: statement[key] for key in member.keys if key in statement}
-    return turned
+    def assemble(self, statement: Statement, look: Look, body: Body) -> Body:
+        """`body` with the members of a statement, and what is derived from them, in order."""
+        same = self.same_keys
+        for member in self:
+            if (name := member.keys[0]) in same:
+                body[name] = statement[name]
+            elif isinstance(member, Derived):
+                body |= member.derive(body, look)
+            else:
+                body |= member.assemble(statement, look)
+        return body
 
+    def derive(self, body: Body, look: Look) -> Body:
+        """A body with what is derived computed anew."""
+        body = dict(body)
+        for member in self:
+            if isinstance(member, Derived):
+                body |= member.derive(body, look)
+        return body
 
-def assemble(members: Iterable[Member], statement: Statement, look: Look, body: Body) -> Body:
-    """`body` with the members of a statement, and what is derived from them, added in order."""
-    for member in members:
-        if isinstance(member, Derived):
-            body |= member.derive(body, look)
-        else:
-            body |= member.assemble(statement, look)
-    return body
+    def strip(self, body: Body) -> Statement:
+        """The statement that a body was assembled from."""
+        statement: Statement = {}
+        for member in self.stored:
+            statement |= member.strip(body)
+        return statement
 
-
-def strip(members: Iterable[Member], body: Body) -> Statement:
-    """The statement that a body was assembled from."""
-    return {
-        key: value
-        for member in members
-        if not isinstance(member, Derived)
-        for key, value in member.strip(body).items()
-    }
+    def references(self, statement: Statement) -> Iterator[tuple[str, str]]:
+        """What a statement refers to: pairs of a resource and an id, repeats included."""
+        for member in self.other:
+            yield from member.references(statement)

@@ -2,26 +2,23 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import models
 
+from records.copying import copy_rows, numbers
 from records.models import Code, Origin
 from records.shape.members import (
     Body,
     Look,
     Member,
+    Members,
     Reference,
     Statement,
     Turn,
-    assemble,
-    normal,
-    read,
-    strip,
-    translate,
 )
 
 #: How many elements of a nested list a body shows; the rest is counted in `<name>_total`.
@@ -47,12 +44,13 @@ class Rows(Member):
 
     def __post_init__(self) -> None:
         self.keys = (self.name,)
+        self.element = Members(self.members)
         self.nested = [member for member in self.members if isinstance(member, Rows)]
 
     def load(self, ids: Sequence[UUID]) -> dict[UUID, Any]:
         columns = [column for member in self.members for column in member.columns()]
         parent = f"{self.parent}_id"
-        rows = self.model._default_manager.filter(**{f"{parent}__in": ids})
+        rows = self.model._default_manager.filter(**{f"{parent}__among": ids})
         if not self.order:
             rows = rows.order_by("position")
         found = list(rows.values("id", parent, *columns))
@@ -62,7 +60,7 @@ class Rows(Member):
         by_parent: dict[UUID, list[Statement]] = defaultdict(list)
         for row in found:
             by_parent[row[parent]].append(
-                read(self.members, row, {n: rows.get(row["id"]) for n, rows in children.items()})
+                self.element.read(row, {n: rows.get(row["id"]) for n, rows in children.items()})
             )
         return by_parent
 
@@ -84,31 +82,40 @@ class Rows(Member):
         return {self.name: []}
 
     def normal(self, statement: Statement) -> Statement:
-        elements = [normal(self.members, element) for element in self.open(statement[self.name])]
+        elements = list(map(self.element.normal, self.open(statement[self.name])))
         return {self.name: self._sorted(elements)}
 
-    def save(self, statements: dict[UUID, Statement]) -> None:
+    def save(self, statements: Mapping[Any, Statement]) -> None:
         """Replace the child rows of the given parents: a fixed number of queries."""
-        self.model._default_manager.filter(**{f"{self.parent}__in": list(statements)}).delete()
-        made: list[tuple[models.Model, Statement]] = []
+        self.model._default_manager.filter(**{f"{self.parent}__among": statements}).delete()
+        rows: list[dict[str, Any]] = []
+        elements: list[Statement] = []
         for parent_id, statement in statements.items():
             for position, element in enumerate(self.open(statement[self.name])):
-                values = {k: v for member in self.members for k, v in member.write(element).items()}
+                values = self.element.write(element)
+                values[f"{self.parent}_id"] = parent_id
                 if not self.order:
                     values["position"] = position
-                made.append((self.model(**{f"{self.parent}_id": parent_id}, **values), element))
-        self.model._default_manager.bulk_create([row for row, _ in made], batch_size=1000)
+                rows.append(values)
+                elements.append(element)
+        if not rows:
+            return
+        if not self.nested:
+            copy_rows(self.model, rows)
+            return
+        keys = numbers(self.model, len(rows))
+        numbered = ({**row, "id": key} for key, row in zip(keys, rows, strict=True))
+        copy_rows(self.model, numbered, numbered=True)
         for member in self.nested:
-            member.save({row.pk: element for row, element in made})
+            member.save(dict(zip(keys, elements, strict=True)))
 
     def references(self, statement: Statement) -> Iterator[tuple[str, str]]:
         for element in self.open(statement[self.name]):
-            for member in self.members:
-                yield from member.references(element)
+            yield from self.element.references(element)
 
     def translate(self, statement: Statement, turn: Turn) -> Statement:
         elements = self.open(statement[self.name])
-        turned = [translate(self.members, element, turn) for element in elements]
+        turned = [self.element.translate(element, turn) for element in elements]
         if turned == elements:
             return {self.name: statement[self.name]}
         if self.order:  # two may have become one: the one that was there stays
@@ -124,7 +131,7 @@ class Rows(Member):
     def assemble(self, statement: Statement, look: Look) -> Body:
         elements = statement[self.name]
         shown: list[Any] = [
-            assemble(self.members, element, look, {})
+            self.element.assemble(element, look, {})
             for element in self.open(elements[:NESTED_LIMIT])
         ]
         if self.key:
@@ -134,7 +141,7 @@ class Rows(Member):
         return {self.name: shown}
 
     def strip(self, body: Body) -> Statement:
-        elements = [strip(self.members, element) for element in self.open(body[self.name])]
+        elements = list(map(self.element.strip, self.open(body[self.name])))
         return {self.name: [e[self.key] for e in elements] if self.key else elements}
 
 
@@ -180,17 +187,17 @@ class Links(Rows):
         if self.symmetric:
             columns = [column for member in self.members for column in member.columns()]
             mirrored = self.model._default_manager.filter(
-                target_id__in=ids, kind__in=self.symmetric
+                target__among=ids, kind__in=self.symmetric
             ).values(f"{self.parent}_id", *columns)
             for row in mirrored:
-                element = read(self.members, row, {})
+                element = self.element.read(row, {})
                 element[self.other] = str(row[f"{self.parent}_id"])
                 by_parent[row["target_id"]].append(element)
         return by_parent
 
-    def save(self, statements: dict[UUID, Statement]) -> None:
+    def save(self, statements: Mapping[Any, Statement]) -> None:
         self.model._default_manager.filter(
-            target_id__in=list(statements), kind__in=self.symmetric
+            target__among=statements, kind__in=self.symmetric
         ).delete()
         # A row without links loses those that it had.
         links: dict[UUID, dict[str, Statement]] = {row_id: {} for row_id in statements}
@@ -205,7 +212,7 @@ class Links(Rows):
         foreign = [
             self.model(
                 **{f"{self.parent}_id": row_id},
-                **{k: v for m in self.members for k, v in m.write(element).items()},
+                **self.element.write(element),
             )
             for row_id, s in directed.items()
             if row_id not in statements
@@ -226,7 +233,7 @@ class Codes(Member):
 
     def load(self, ids: Sequence[UUID]) -> dict[UUID, Any]:
         by_parent: dict[UUID, list[Any]] = defaultdict(list)
-        rows = self.model._default_manager.filter(**{f"{self.parent}__in": ids})
+        rows = self.model._default_manager.filter(**{f"{self.parent}__among": ids})
         for row in rows.values(f"{self.parent}_id", "scheme", "code", "preferred"):
             by_parent[row[f"{self.parent}_id"]].append(row)
         return by_parent
@@ -257,30 +264,30 @@ class Codes(Member):
 
     def set_live(self, ids: Iterable[UUID], live: bool) -> None:
         """A code is taken while its row is live; the code of a retracted row is free."""
-        rows = self.model._default_manager.filter(**{f"{self.parent}__in": list(ids)})
+        rows = self.model._default_manager.filter(**{f"{self.parent}__among": ids})
         rows.exclude(live=live).update(live=live)
 
     def save(self, statements: dict[UUID, Statement], *, live: bool = True) -> None:
         """Replace the codes of the given rows."""
         if not statements:
             return
-        self.model._default_manager.filter(**{f"{self.parent}__in": list(statements)}).delete()
-        self.model._default_manager.bulk_create(
-            [
-                self.model(
-                    **{f"{self.parent}_id": row_id},
-                    scheme=scheme,
-                    code=code,
-                    preferred=preferred,
-                    live=live,
-                )
+        self.model._default_manager.filter(**{f"{self.parent}__among": statements}).delete()
+        copy_rows(
+            self.model,
+            (
+                {
+                    f"{self.parent}_id": row_id,
+                    "scheme": scheme,
+                    "code": code,
+                    "preferred": preferred,
+                    "live": live,
+                }
                 for row_id, statement in statements.items()
                 for scheme, code, preferred in [
                     *((scheme, code, True) for scheme, code in statement["codes"].items()),
                     *((c["scheme"], c["code"], False) for c in statement["other_codes"]),
                 ]
-            ],
-            batch_size=1000,
+            ),
         )
 
 
@@ -298,7 +305,7 @@ class Origins(Member):
 
     def load(self, ids: Sequence[UUID]) -> dict[UUID, Any]:
         by_row: dict[UUID, list[Any]] = defaultdict(list)
-        rows = Origin.objects.filter(resource=self.resource, object_id__in=ids).order_by(
+        rows = Origin.objects.filter(resource=self.resource, object_id__among=ids).order_by(
             "dataset__slug", "external_id"
         )
         for row in rows.values("object_id", "dataset__slug", "external_id"):
