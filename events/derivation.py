@@ -233,7 +233,7 @@ class _Derivation:
         carrying: dict[str, dict[str, Bounds | None]] = defaultdict(dict)
         if keys:
             mine = {*self.classes, *(i for r, i in self.made.tombstones if r == "claims")}
-            versions = ClaimRecord.objects.current().arguing(keys).exclude(object_id__in=mine)
+            versions = ClaimRecord.objects.current().arguing(keys).exclude(object_id__among=mine)
             times = ("holds_earliest", "holds_latest", "said_earliest", "said_latest")
             for object_id, carried, *of in versions.values_list("object_id", "matters", *times):
                 time = known(*of[:2]) or known(*of[2:])
@@ -339,14 +339,14 @@ class _Derivation:
         for pair in self._ended_of_erased(gone):
             made.bury(("contradictions", pair), Op.ERASE)
             made.causes["contradictions", pair] = Cause.DERIVED
-        Contradiction.objects.filter(pk__in=ended).update(state=State.RETRACTED)
+        Contradiction.objects.filter(pk__among=ended).update(state=State.RETRACTED)
         stated = self._stated()
         workspace.apply(
             "contradictions",
             {UUID(pair): statement for pair, statement in stated.items()},
             state=State.PUBLISHED,
         )
-        Contradiction.objects.filter(pk__in=stated).exclude(state=State.PUBLISHED).update(
+        Contradiction.objects.filter(pk__among=stated).exclude(state=State.PUBLISHED).update(
             state=State.PUBLISHED
         )
         for pair, statement in stated.items():
@@ -410,7 +410,7 @@ class _Derivation:
         shape = ContradictionRecord.shape
         ids = [UUID(pair) for pair in self.pairs]
         rows = {str(row_id): said for row_id, said in shape.read(ids).items()}
-        own = Contradiction.objects.filter(pk__in=ids).decided().values_list("pk", flat=True)
+        own = Contradiction.objects.filter(pk__among=ids).decided().values_list("pk", flat=True)
         decided = {str(row_id): rows[str(row_id)] for row_id in own}
         for key, given in self.made.statements.items():
             if key[0] == "contradictions" and self.made.causes[key] in (Cause.EDIT, Cause.IMPORT):
@@ -654,7 +654,7 @@ class _Derivation:
         """Claims that affirm, without a condition, that each event happened."""
         mine = {i for r, i in [*self.made.statements, *self.made.tombstones] if r == "claims"}
         found: dict[str, list[str]] = defaultdict(list)
-        elsewhere = ClaimRecord.objects.current().occurring(events).exclude(object_id__in=mine)
+        elsewhere = ClaimRecord.objects.current().occurring(events).exclude(object_id__among=mine)
         for object_id, event in elsewhere.values_list("object_id", "event"):
             found[str(event)].append(str(object_id))
         for claim in sorted(mine):

@@ -75,7 +75,7 @@ def _supported(made: Edition, event_ids: set[str]) -> set[str]:
         and statement["polarity"] == Polarity.AFFIRMED
         and statement["condition"] is None
     }
-    elsewhere = ClaimRecord.objects.current().narrating(event_ids).exclude(object_id__in=mine)
+    elsewhere = ClaimRecord.objects.current().narrating(event_ids).exclude(object_id__among=mine)
     supported |= {str(event_id) for event_id in elsewhere.values_list("event", flat=True)}
     return supported
 

@@ -88,7 +88,7 @@ class Adoption:
         states = {
             row_id: (state, curated)
             for row_id, state, curated in shape.model._default_manager.filter(
-                pk__in=rows
+                pk__among=rows
             ).values_list("pk", "state", "curated")
         }
         for row_id, statement in list(rows.items()):
@@ -190,7 +190,7 @@ class Adoption:
         return list(
             record_of(resource)
             .shape.model._default_manager.filter(
-                pk__in=ids, state=State.DRAFT, curated=False, dataset=self.dataset
+                pk__among=ids, state=State.DRAFT, curated=False, dataset=self.dataset
             )
             .values_list("pk", flat=True)
         )

@@ -32,6 +32,8 @@ LOCK = 0x444C_0001
 FOLLOWERS = 1_000
 
 Key = tuple[str, str]
+#: A version that is made: of what, and its JSON but for what its number gives.
+_Made = tuple[Key, PublishedRecord, bytes]
 
 
 @dataclass(frozen=True)
@@ -489,13 +491,11 @@ class Edition:
         )
         stamp = format_instant(recorded_at) or ""
         changes: list[dict[str, Any]] = []
-        by_resource: dict[str, list[PublishedRecord]] = defaultdict(list)
+        by_resource: dict[str, list[_Made]] = defaultdict(list)
         for seq, (key, version, core) in enumerate(rows, start=first):
             version.seq = seq
             version.recorded_at = recorded_at
-            version.body = whole_json(core, version.version, seq, stamp)
-            version.csv = self._csv_line(key, version, stamp)
-            by_resource[key[0]].append(version)
+            by_resource[key[0]].append((key, version, core))
             changes.append(
                 {
                     "seq": seq,
@@ -508,14 +508,11 @@ class Edition:
                     "dataset": version.dataset,
                 }
             )
-        for resource, versions in by_resource.items():
+        for resource, made in by_resource.items():
             record = record_of(resource)
-            _append(record, versions)
-            written = [
-                (version, self.bodies[resource, str(version.object_id)])
-                for version in versions
-                if version.live
-            ]
+            versions = [version for _, version, _ in made]
+            _append(record, versions, self._finished(made, stamp))
+            written = [(version, self.bodies[key]) for key, version, _ in made if version.live]
             searching.write_names(record, written)
             searching.write_points(record, written)
         copy_rows(Change, changes)
@@ -523,7 +520,14 @@ class Edition:
             self.after_commit(self)
         return self.change_set
 
-    def _versions(self) -> list[tuple[Key, PublishedRecord, bytes]]:
+    def _finished(self, made: Iterable[_Made], stamp: str) -> Iterator[dict[str, Any]]:
+        """The columns of numbered versions; the database takes each while the next is finished."""
+        for key, version, core in made:
+            version.body = whole_json(core, version.version, version.seq, stamp)
+            version.csv = self._csv_line(key, version, stamp)
+            yield vars(version)
+
+    def _versions(self) -> list[_Made]:
         order = {resource: position for position, resource in enumerate(resources())}
         keys = sorted(
             [key for key in self.statements if key not in self.tombstones],
@@ -536,7 +540,7 @@ class Edition:
             *(version for version in versions if version is not None),
         ]
 
-    def _version(self, key: Key) -> tuple[Key, PublishedRecord, bytes] | None:
+    def _version(self, key: Key) -> _Made | None:
         record = record_of(key[0])
         statement, body = self.statements[key], self.body(*key)
         core = core_json(body)
@@ -564,7 +568,7 @@ class Edition:
         )
         return key, version, core
 
-    def _tombstone(self, key: Key) -> tuple[Key, PublishedRecord, bytes]:
+    def _tombstone(self, key: Key) -> _Made:
         before = self.newest(key)
         if before is None:
             raise PublishError([Problem(*key, "is not public")])
@@ -642,22 +646,28 @@ def _same(old: Any, new: Any) -> bool:
     return str(old) == str(new) if isinstance(old, UUID) else old == new
 
 
-def _append(record: type[PublishedRecord], versions: list[PublishedRecord]) -> None:
-    """Append versions of one resource, superseding those that they replace."""
-    ids = [version.object_id for version in versions]
+def _append(
+    record: type[PublishedRecord],
+    versions: list[PublishedRecord],
+    rows: Iterable[Mapping[str, Any]],
+) -> None:
+    """Append versions of one resource, with their columns, superseding those that they replace."""
     line = record.place_line
-    superseded = {version.object_id: version.seq for version in versions}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"update {record._meta.db_table} r set superseded_seq = n.seq"
-            " from unnest(%s::uuid[], %s::bigint[]) n (object_id, seq)"
-            " where r.object_id = n.object_id and r.superseded_seq is null",
-            [list(superseded), list(superseded.values())],
-        )
-    copy_rows(record, map(vars, versions))
+    superseded = {version.object_id: version.seq for version in versions if version.version > 1}
+    if superseded:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"update {record._meta.db_table} r set superseded_seq = n.seq"
+                " from unnest(%s::uuid[], %s::bigint[]) n (object_id, seq)"
+                " where r.object_id = n.object_id and r.superseded_seq is null",
+                [list(superseded), list(superseded.values())],
+            )
+        if line is not None:
+            lines = line._default_manager.filter(object_id__among=superseded, current=True)
+            lines.update(current=False)
+    copy_rows(record, rows)
     if line is None:
         return
-    line._default_manager.filter(object_id__among=ids, current=True).update(current=False)
     copied = [
         f.name for f in line._meta.concrete_fields
         if f.name not in {"id", "place_id", "object_id", "current", "record"}

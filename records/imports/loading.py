@@ -139,10 +139,10 @@ class Loading:
         shape, ids = record_of(resource).shape, self.ids[resource]
         sparing = [ids[name] for name, part in self.parts[resource].items() if part.only_new]
         if self.publish:
-            public = record_of(resource).objects.current().filter(object_id__in=sparing)
+            public = record_of(resource).objects.current().filter(object_id__among=sparing)
             there = set(public.values_list("object_id", flat=True))
         else:
-            known = shape.model._default_manager.filter(pk__in=sparing)
+            known = shape.model._default_manager.filter(pk__among=sparing)
             there = set(known.exclude(state=State.RETRACTED).values_list("pk", flat=True))
         rows: dict[UUID, Statement] = {}
         names: dict[UUID, list[str]] = defaultdict(list)

@@ -147,6 +147,16 @@ def _time_body(
     return tuple(time.as_dict().items())
 
 
+def _time_parts(value: Any) -> tuple[str | None, ...]:
+    shown = UncertainTime.from_dict(value).as_dict()
+    return tuple(shown[part] for part in TIME_PARTS)
+
+
+@lru_cache(maxsize=4096)
+def _known_time_parts(given: tuple[tuple[str, str | None], ...]) -> tuple[str | None, ...]:
+    return _time_parts(dict(given))
+
+
 @dataclass
 class Time(Member):
     """An uncertain time: six columns, of which the two bounds are computed."""
@@ -176,8 +186,11 @@ class Time(Member):
             return {self.name: None}
         if isinstance(value, str):
             value = {"edtf": value}
-        shown = UncertainTime.from_dict(value).as_dict()
-        return {self.name: {part: shown[part] for part in TIME_PARTS}}
+        well_formed = isinstance(value, dict) and all(
+            isinstance(part, str | None) for part in value.values()
+        )
+        parts = _known_time_parts(tuple(value.items())) if well_formed else _time_parts(value)
+        return {self.name: dict(zip(TIME_PARTS, parts, strict=True))}
 
     def assemble(self, statement: Statement, look: Look) -> Body:
         parts = statement[self.name]
