@@ -171,3 +171,17 @@ def _erase_beside(key: Key) -> None:
     kept.filter(text__contains=object_id).update(undo={"erased": True})
     asked = Q(object_id=object_id) | Q(kind=ReviewItem.Kind.DUPLICATE, member=object_id)
     ReviewItem.objects.filter(asked, resource=resource).delete()
+    others = ReviewItem.objects.annotate(text=Cast("detail", models.TextField()))
+    for item in others.filter(text__contains=object_id):
+        item.detail = _without(item.detail, object_id)
+        item.save(update_fields=["detail"])
+
+
+def _without(value: Any, object_id: str) -> Any:
+    """A value of JSON without what lists have of an object: it is no longer to be chosen."""
+    if isinstance(value, list):
+        kept = [e for e in value if not (isinstance(e, dict) and e.get("id") == object_id)]
+        return [_without(element, object_id) for element in kept]
+    if isinstance(value, dict):
+        return {name: _without(element, object_id) for name, element in value.items()}
+    return value

@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from config.api.errors import PROBLEM_JSON, known_problem, plain_problem
 
 EXPOSED = (
-    "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, Dateline-Seq, X-Request-Id"
+    "Content-Disposition, ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, "
+    "Dateline-Seq, X-Request-Id"
 )
 
 logger = logging.getLogger("dateline.errors")

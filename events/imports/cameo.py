@@ -28,6 +28,18 @@ AMBIGUOUS = {
     "192": "territory",
     "194": "battle",
 }
+#: What holds of every event with a root, where the crosswalk has no narrower code. The roots of
+#: words alone, such as 01, hold of anybody's about anything.
+ROOTS = {
+    "04": "politics",
+    "05": "politics",
+    "09": "justice.investigation",
+    "14": "unrest",
+    "16": "politics",
+    "18": "conflict",
+    "19": "battle",
+    "20": "conflict",
+}
 #: What an actor is that has a role, the first that fits.
 KINDS = {
     "GOV": ActorKind.GOVERNMENT,
@@ -56,13 +68,13 @@ def _codes() -> dict[str, Any]:
 
 @cache
 def _types() -> dict[str, str]:
-    """Our types by the codes that the crosswalk names."""
+    """Our types by the codes that the crosswalk names, and by roots."""
     found = {
         code: entry["code"]
         for entry in event_types()
         for code in entry["crosswalk"].get("cameo", [])
     }
-    return found | AMBIGUOUS
+    return ROOTS | found | AMBIGUOUS
 
 
 @cache

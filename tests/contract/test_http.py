@@ -193,7 +193,8 @@ def test_options_says_what_is_allowed(client: Client, world: World) -> None:
 
 def test_browsers_of_other_origins_may_read(client: Client, world: World) -> None:
     exposed = (
-        "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, Dateline-Seq, X-Request-Id"
+        "Content-Disposition, ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, "
+        "Dateline-Seq, X-Request-Id"
     )
     gone = detail("places", factories.ident("places", "nothing"))
     for url in (*addresses(world), gone, "/api/v1/events/?x=1", "/api/v1/nothing/",

@@ -76,6 +76,23 @@ def test_no_word_of_an_erased_row_is_left_anywhere(world, person):
     assert SECRET not in everything()
 
 
+def test_an_erased_place_is_no_longer_to_be_chosen(world):
+    erased = str(public("places", "hidden", name=f"Upper {SECRET}"))
+    other = str(world.northmark)
+    question = ReviewItem.objects.create(
+        kind="place", resource="events", object_id=ident("events", "strike"), member="place",
+        reason="There are two.",
+        detail={"name": "Upper", "candidates": [
+            {"id": erased, "name": f"Upper {SECRET}", "score": 0.5},
+            {"id": other, "name": "Northmark", "score": 0.4},
+        ]},
+    )  # fmt: skip
+    publishing.erase("places", erased, reason="A court ordered it.")
+    question.refresh_from_db()
+    assert [c["id"] for c in question.detail["candidates"]] == [other]
+    assert SECRET not in everything()
+
+
 def test_an_erased_row_is_a_tombstone_with_a_reason_in_every_version(world, person):
     change_set = publishing.erase("actors", person, reason="A court ordered it.")
     change = change_set.changes.get()
