@@ -7,7 +7,7 @@ is a claim of ACLED's, which codes what others said.
 
 import re
 from calendar import month_name
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, ClassVar
@@ -21,14 +21,10 @@ from places.models import PlaceKind
 from places.resolution import Sought
 from records.imports import (
     Cells,
-    Format,
+    Headed,
     Item,
-    Opened,
     Rejected,
     Row,
-    check_header,
-    header_of,
-    read_table,
 )
 from sources.models import ActorKind, SourceKind
 
@@ -78,7 +74,7 @@ _WORDS = re.compile(r"(\d{1,2}) ([A-Za-z]+) (\d{4})")
 _MONTHS = {name.casefold(): number for number, name in enumerate(month_name) if name}
 
 
-class Acled(Format):
+class Acled(Headed):
     """Events of ACLED."""
 
     name = "acled"
@@ -92,28 +88,14 @@ class Acled(Format):
         "attribution": "Events: Armed Conflict Location & Event Data (ACLED), acleddata.com",
         "redistribution": "forbidden",
     }
-
-    def __init__(self) -> None:
-        self._keys: set[str] = set()
-
-    def check(self, files: Sequence[Opened]) -> None:
-        for file in files:
-            header, _ = header_of(file)
-            check_header(file, header, REQUIRED, "table of ACLED events")
-
-    def rows(self, files: Sequence[Opened]) -> Iterator[Row]:
-        self._keys = set()
-        for file in files:
-            header, delimiter = header_of(file)
-            yield from read_table(file, header, delimiter, header=True)
+    called = "table of ACLED events"
+    columns = REQUIRED
 
     def read(self, row: Row) -> Item:
         key = row.fields["event_id_cnty"]
         if not _ID.fullmatch(key):
             raise Rejected("event_id_cnty", key, "is no id of letters and digits")
-        if key in self._keys:
-            raise Rejected("event_id_cnty", key, "is the id of an earlier row of the files", key)
-        self._keys.add(key)
+        self.take("event_id_cnty", key)
         item = Item(key, row)
         reading = _Reading(item, row.fields, key)
         reading.event()

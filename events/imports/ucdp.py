@@ -16,15 +16,12 @@ from places.models import PlaceKind
 from places.resolution import Sought
 from records.imports import (
     Cells,
-    Format,
+    Headed,
     Item,
     Opened,
     Part,
     Rejected,
     Row,
-    check_header,
-    header_of,
-    read_table,
 )
 from sources.models import ActorKind, SourceKind
 
@@ -68,7 +65,7 @@ _TIMES = re.compile(r"\s*\(?\bx\s?\d+\)?\s*$", re.IGNORECASE)
 _LOST = re.compile(r"\?{2,}")
 
 
-class Ucdp(Format):
+class Ucdp(Headed):
     """Events of UCDP."""
 
     name = "ucdp"
@@ -83,18 +80,18 @@ class Ucdp(Format):
         "attribution": "Events: Uppsala Conflict Data Program (UCDP), CC BY 4.0",
         "redistribution": "attribution",
     }
+    called = "table of UCDP events"
+    columns = REQUIRED
 
     def __init__(self) -> None:
+        super().__init__()
         #: Speakers that some row names alone, by their names.
         self.speakers: set[str] = set()
         #: Offices that published an article: the same voice, where one of them is a speaker.
         self.offices: set[str] = set()
-        self._keys: set[str] = set()
 
     def check(self, files: Sequence[Opened]) -> None:
-        for file in files:
-            header, _ = header_of(file)
-            check_header(file, header, REQUIRED, "table of UCDP events")
+        super().check(files)
         for row in self.rows(files):
             if not row.fault:
                 self.speakers.update(
@@ -102,20 +99,12 @@ class Ucdp(Format):
                 )
                 self.offices.update(map(str.strip, row.fields["source_office"].split(";")))
 
-    def rows(self, files: Sequence[Opened]) -> Iterator[Row]:
-        self._keys = set()
-        for file in files:
-            header, delimiter = header_of(file)
-            yield from read_table(file, header, delimiter, header=True)
-
     def read(self, row: Row) -> Item:
         cells = row.fields
         key = cells["id"]
         if not key.isdecimal():
             raise Rejected("id", key, "is no number")
-        if key in self._keys:
-            raise Rejected("id", key, "is the id of an earlier row of the file", key)
-        self._keys.add(key)
+        self.take("id", key)
         item = Item(key, row)
         _mend_text(item, cells)
         reading = _Reading(item, cells, key)

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from places.imports.areas import DIVISIONS, add_country, country_of, find_divisions
-from records.imports import Format, Item, Opened, Rejected, Row, check_header, header_of, read_table
+from records.imports import Headed, Item, Opened, Rejected, Row
 
 COLUMNS = ("Location", "Admin Level", "P-Code", "Name", "Parent P-Code")
 
 
-class PCodes(Format):
+class PCodes(Headed):
     """Divisions by OCHA's P-codes."""
 
     name = "pcodes"
@@ -27,21 +27,16 @@ class PCodes(Format):
         "attribution": "Administrative divisions: OCHA, CC BY-IGO 3.0",
         "redistribution": "attribution",
     }
-
-    def check(self, files: Sequence[Opened]) -> None:
-        for file in files:
-            header, _ = header_of(file)
-            check_header(file, header, COLUMNS, "list of P-codes")
+    called = "list of P-codes"
+    columns = COLUMNS
 
     def rows(self, files: Sequence[Opened]) -> Iterator[Row]:
         """Rows of upper levels first, so that those below find them."""
         for level in ("1", "2", "3", None):
-            for file in files:
-                header, delimiter = header_of(file)
-                for row in read_table(file, header, delimiter, header=True):
-                    given = None if row.fault else row.fields["Admin Level"]
-                    if (given if given in ("1", "2", "3") else None) == level:
-                        yield row
+            for row in super().rows(files):
+                given = None if row.fault else row.fields["Admin Level"]
+                if (given if given in ("1", "2", "3") else None) == level:
+                    yield row
 
     def read(self, row: Row) -> Item:
         cells = row.fields

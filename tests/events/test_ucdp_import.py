@@ -241,7 +241,7 @@ def test_an_actor_of_another_name_in_a_later_batch_stays_as_the_first_row_has_it
 def test_an_id_that_comes_twice_is_rejected_the_second_time(load):
     counts, rejects = load({}, {})
     assert (counts.added, counts.rejected) == (1, 1)
-    assert rejects[0]["reason"] == "is the id of an earlier row of the file"
+    assert rejects[0]["reason"] == "is the id of an earlier row of the files"
 
 
 def test_a_later_release_changes_what_changed_and_withdraws_what_is_gone(load):
