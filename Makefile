@@ -13,7 +13,7 @@ admin: install ## make an account for /admin/
 	@$(manage) createsuperuser
 
 test: install-dev ## run all tests (ARGS="-k name" for some)
-	@$(python) -m pytest -n 2 $(ARGS)
+	@$(python) -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: install-dev ## lint, format, types, migrations, openapi.yaml, deployment settings
 	$(python) -m ruff check .

@@ -1,15 +1,27 @@
-"""What all tests share: a database of their own, and the made-up world of `factories.py`."""
+"""What all tests share: a database of their own, and the stories that many of them begin with."""
 
 import os
+from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
 import pytest_django
-from django.db import connection, connections, transaction
+from django.apps import apps
+from django.conf import settings
+from django.db import connections
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
+from events.dossiers import Loaded, load, read
+from events.event_types import load_event_types
 from tests import factories
+from tests.kept import Kept, set_aside
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: at the end one process would work on it alone."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(scope="session")
@@ -19,86 +31,87 @@ def django_db_modify_db_settings() -> None:
         each.settings_dict["TEST"]["NAME"] = f"test_dateline_{os.getpid()}"
 
 
-def _let_tables_be_emptied(connection: Any, **kwargs: Any) -> None:
-    """Transactional tests empty all tables; the append-only ones refuse it without this."""
+def _set_up(connection: Any, **kwargs: Any) -> None:
+    """Let tables be emptied, as transactional tests do; the append-only ones refuse it without.
+
+    Nor need a commit wait for the disk: no test outlives its database.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("set dateline.truncate = 'on'")
+        cursor.execute("set dateline.truncate = 'on'; set synchronous_commit = 'off'")
 
 
 def _load_event_types_again(sender: Any, using: str, **kwargs: Any) -> None:
     """A migration loads the event types; emptying the tables takes them, and asks for this."""
-    from events.event_types import load_event_types
-
     if "events_eventtype" in connections[using].introspection.table_names():
         load_event_types()
 
 
-connection_created.connect(_let_tables_be_emptied, dispatch_uid="tests.truncate")
-post_migrate.connect(_load_event_types_again, dispatch_uid="tests.event_types")
+connection_created.connect(_set_up, dispatch_uid="tests.set_up")
+# Once, and not for each app.
+post_migrate.connect(
+    _load_event_types_again, sender=apps.get_app_config("events"), dispatch_uid="tests.event_types"
+)
 
 
-def _tables() -> dict[str, int]:
-    """How many rows each table has."""
-    with connection.cursor() as cursor:
-        names = connection.introspection.table_names(cursor)
-        counts = {}
-        for name in names:
-            cursor.execute(f'select count(*) from "{name}"')
-            counts[name] = cursor.fetchone()[0]
-    return counts
-
-
-def _columns(table: str) -> str:
-    """The columns of a table but for those that the database computes."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select string_agg(quote_ident(column_name), ', ' order by ordinal_position)"
-            " from information_schema.columns where table_schema = 'public'"
-            " and table_name = %s and is_generated = 'NEVER'",
-            [table],
-        )
-        return cursor.fetchone()[0]
+Keep = Callable[[Callable[[], Any]], Kept[Any]]
 
 
 @pytest.fixture(scope="session")
-def kept_world(
-    django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
-) -> tuple[factories.World, str]:
-    """The made-up world, published once and set aside; and the SQL that brings it back.
+def keep(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> Keep:
+    """Sets aside what a function makes, for a fixture of the session: `keep(make)`."""
+    numbers = count(1)
 
-    Publishing it anew takes twenty times as long, and most tests begin with it.
-    """
-    with django_db_blocker.unblock():
-        before = _tables()
-        world = factories.world()
-        filled = [name for name, count in _tables().items() if count and not before[name]]
-        back = ["set constraints all deferred"]
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("drop schema if exists kept cascade; create schema kept")
-            for name in filled:
-                columns = _columns(name)
-                cursor.execute(f'create table kept."{name}" as select {columns} from "{name}"')
-                values = f'select {columns} from kept."{name}"'
-                back.append(f'insert into "{name}" ({columns}) overriding system value {values}')
-                cursor.execute(
-                    "select column_name from information_schema.columns"
-                    " where table_schema = 'public' and table_name = %s and is_identity = 'YES'",
-                    [name],
-                )
-                for (column,) in cursor.fetchall():
-                    back.append(
-                        f"select setval(pg_get_serial_sequence('{name}', '{column}'),"
-                        f' (select max("{column}") from kept."{name}"))'
-                    )
-            empty = ", ".join(f'"{name}"' for name, count in before.items() if not count)
-            cursor.execute(f"truncate {empty}")
-        return world, "; ".join(back)
+    def kept(make: Callable[[], Any]) -> Kept[Any]:
+        with django_db_blocker.unblock():
+            return set_aside(f"kept_{next(numbers)}", make)
+
+    return kept
+
+
+@pytest.fixture(scope="session")
+def kept_world(keep: Keep) -> Kept[factories.World]:
+    """The made-up world, set aside."""
+    return keep(factories.world)
 
 
 @pytest.fixture
-def world(db: None, kept_world: tuple[factories.World, str]) -> factories.World:
+def world(db: None, kept_world: Kept[factories.World]) -> factories.World:
     """The made-up world, published in one change set."""
-    known, back = kept_world
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(back)
-    return known
+    return kept_world.bring_back()
+
+
+@pytest.fixture(scope="session")
+def kept_lyman(keep: Keep) -> Kept[Loaded]:
+    """The Lyman dossier, set aside."""
+    return keep(load_lyman)
+
+
+@pytest.fixture
+def lyman(db: None, kept_lyman: Kept[Loaded]) -> Loaded:
+    """The Lyman dossier alone, and what its loading told."""
+    return kept_lyman.bring_back()
+
+
+@pytest.fixture(scope="session")
+def kept_stories(keep: Keep) -> Kept[list[str]]:
+    """Every dossier, set aside."""
+    return keep(load_stories)
+
+
+@pytest.fixture
+def stories(db: None, kept_stories: Kept[list[str]]) -> list[str]:
+    """Every folder of seeds/, loaded in the order in which `make run` loads them; their names."""
+    return kept_stories.bring_back()
+
+
+def load_lyman() -> Loaded:
+    """Load the Lyman dossier."""
+    return load(read(settings.BASE_DIR / "seeds" / "lyman"))
+
+
+def load_stories() -> list[str]:
+    """Load every folder of seeds/."""
+    folders = sorted({path.parent for path in settings.BASE_DIR.glob("seeds/*/*.yaml")})
+    for folder in folders:
+        load(read(folder))
+    return [folder.name for folder in folders]

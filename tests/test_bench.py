@@ -50,6 +50,7 @@ def run(environment: dict[str, str], *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.long
 @needs_proc
 def test_it_makes_its_data_measures_and_prints_each_work_with_its_target(
     bench: dict[str, str],

@@ -139,9 +139,9 @@ def curator(browser: Browser) -> Browser:
 
 
 @pytest.fixture
-def made(transactional_db: None) -> World:
+def made(transactional_db: None, world: World) -> World:
     """The made-up world, committed, so that the server sees it."""
-    return factories.world()
+    return world
 
 
 def page_of(model: type[Curated], page: str, *args: Any) -> str:

@@ -22,6 +22,7 @@ from records.time import format_instant
 from tests import factories
 from tests.api_world import detail, get, ids, problem, wrong_parameters
 from tests.factories import World
+from tests.kept import Kept
 
 #: Lists whose answers are kept: every resource, several filters and orderings.
 LISTS = [
@@ -122,10 +123,11 @@ class Recorder:
         newest = ChangeSet.objects.latest("last_seq")
         self.kept[newest.last_seq, format_instant(newest.recorded_at) or ""] = self.answers("")
 
-    def compare(self) -> None:
-        """Ask again for all that was kept, by number and by instant."""
-        for (seq, instant), answers in self.kept.items():
-            for as_of in (f"&as_of={seq}", f"&as_of={instant}"):
+    def compare(self, *, in_turn: bool = False) -> None:
+        """Ask again for all that was kept, by number and by instant, or by these in turn."""
+        for turn, ((seq, instant), answers) in enumerate(self.kept.items()):
+            ways = [f"&as_of={seq}", f"&as_of={instant}"]
+            for as_of in [ways[turn % 2]] if in_turn else ways:
                 again = self.answers(as_of)
                 wrong = {u: (answers[u], again[u]) for u in answers if again[u] != answers[u]}
                 assert wrong == {}, as_of
@@ -225,10 +227,10 @@ ACTS: list[Act] = [edit, rename, move, add, retract, merge, undo]
 )
 @given(st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 99)), min_size=3, max_size=6))
 def test_answers_come_back_byte_for_byte_as_of_their_moment(
-    db: None, acts: list[tuple[Act, int]]
+    db: None, kept_world: Kept[World], acts: list[tuple[Act, int]]
 ) -> None:
     with undone():
-        world = factories.world()
+        world = kept_world.bring_back()
         recorder = Recorder(Client(), world)
         recorder.record()
         for act, n in acts:
@@ -238,11 +240,12 @@ def test_answers_come_back_byte_for_byte_as_of_their_moment(
             except PublishError:
                 continue  # refused, as it may be; then nothing changed
         recorder.record()
-        recorder.compare()
+        recorder.compare(in_turn=True)
 
 
-def test_every_act_changes_something_and_all_is_answered_again(db: None, client: Client) -> None:
-    world = factories.world()
+def test_every_act_changes_something_and_all_is_answered_again(
+    client: Client, world: World
+) -> None:
     recorder = Recorder(client, world)
     recorder.record()
     for acts in (
@@ -305,9 +308,9 @@ def test_what_is_not_versioned_has_no_moment(client: Client, db: None) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_instant_after_the_newest_waits_for_a_set_that_is_still_committing() -> None:
-    world = factories.world()
-    client = Client()
+def test_an_instant_after_the_newest_waits_for_a_set_that_is_still_committing(
+    client: Client, world: World
+) -> None:
     with connection.cursor() as cursor:
         cursor.execute("select clock_timestamp()")
         (instant,) = cursor.fetchone()

@@ -24,6 +24,7 @@ from records.registry import record_of, resources
 from records.vocabularies import vocabularies
 from tests import api_world, factories
 from tests.factories import World
+from tests.kept import Kept
 
 PAGE = (Path(settings.BASE_DIR) / "docs" / "clients.md").read_text(encoding="utf-8")
 #: Where the page supposes a server.
@@ -39,9 +40,8 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
-@pytest.fixture
-def served(live_server: Any) -> str:
-    """The address of a server with some hundreds of records, one of them in several versions."""
+def publish() -> None:
+    """Publish some hundreds of records, one of them in several versions."""
     made = factories.world()
     for name in ("oakford", "red_army", "paper", "article", "withdrawal", "announced", "held"):
         api_world.multiply(factories.RESOURCES[name], getattr(made, name), 90)
@@ -49,6 +49,18 @@ def served(live_server: Any) -> str:
     for number in range(1, VERSIONS):
         factories.republish("sources", made.paper, url=f"https://paper.example/{number}")
     Dataset.objects.bulk_create(Dataset(slug=f"set-{n}", title="A set") for n in range(60))
+
+
+@pytest.fixture(scope="session")
+def kept_records(keep: Any) -> Kept[None]:
+    """The records, set aside."""
+    return keep(publish)
+
+
+@pytest.fixture
+def served(live_server: Any, kept_records: Kept[None]) -> str:
+    """The address of a server with the records."""
+    kept_records.bring_back()
     return str(live_server.url)
 
 

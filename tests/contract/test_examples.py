@@ -9,12 +9,11 @@ import re
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
 
 from config.api import docs
 from config.api.schema import EXAMPLES
-from events.dossiers import load, read
+from events.dossiers import Loaded
 from tests.api_world import get
 
 LYMAN = "e1ad8b24-8523-5e52-a338-4a9dfa5fc53e"
@@ -100,9 +99,8 @@ def steady(answer: Any) -> Any:
 
 
 @pytest.fixture
-def answers(client: Client, db: None) -> dict[str, dict[str, Any]]:
+def answers(client: Client, lyman: Loaded) -> dict[str, dict[str, Any]]:
     """What each of the requests is answered."""
-    load(read(settings.BASE_DIR / "seeds" / "lyman"))
 
     def first(query: str) -> str:
         return get(client, f"/api/v1/{query}&limit=1")["results"][0]["id"]

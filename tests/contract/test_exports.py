@@ -17,7 +17,7 @@ from records import copying, flat, publishing
 from records.api import exports
 from records.flat import cell
 from records.registry import record_of, resources
-from tests import api_world, factories
+from tests import api_world
 from tests.api_world import detail, get, multiply, problem, wrong_parameters
 from tests.factories import World, ident, public, republish, row
 
@@ -369,11 +369,10 @@ def own(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 @pytest.fixture
-def many(transactional_db: None) -> World:
+def many(transactional_db: None, world: World) -> World:
     """The world with more events than one chunk holds, as others see it."""
-    made = factories.world()
-    multiply("events", made.withdrawal, 2000)
-    return made
+    multiply("events", world.withdrawal, 2000)
+    return world
 
 
 def running() -> int:

@@ -16,6 +16,7 @@ from records.models import Dataset
 from tests import api_world, factories
 from tests.api_world import detail, get, problem, walk, wrong_parameters
 from tests.factories import World
+from tests.kept import Kept
 
 VIEWS: dict[str, type[RecordViewSet]] = {
     str(route.resource): route.view for route in api_world.record_lists()
@@ -183,9 +184,9 @@ def test_nothing_has_no_values(client: Client, world: World) -> None:
 # Against the list.
 
 
-@pytest.fixture
-def many(world: World) -> World:
-    """The made-up world with more of some of it, and with rows that lack what others have."""
+def publish_many() -> World:
+    """Publish the made-up world with more of some of it, and rows that lack what others have."""
+    world = factories.world()
     factories.public("events", "bare", title="Something")
     factories.public("claims", "bare", claimant=world.paper, actor=world.red)
     factories.public("documents", "bare", kind="video", title=None)
@@ -198,6 +199,18 @@ def many(world: World) -> World:
         api_world.multiply("claims", getattr(world, name), 2)
     api_world.multiply("contradictions", world.dispute, 3)
     return world
+
+
+@pytest.fixture(scope="session")
+def kept_many(keep: Any) -> Kept[World]:
+    """These rows, set aside."""
+    return keep(publish_many)
+
+
+@pytest.fixture
+def many(db: None, kept_many: Kept[World]) -> World:
+    """The made-up world with more of some of it, and with rows that lack what others have."""
+    return kept_many.bring_back()
 
 
 @pytest.mark.parametrize("resource", VIEWS)

@@ -13,11 +13,11 @@ from records.models import Dataset
 from tests import api_world, factories
 from tests.api_world import get, ids, problem, wrong_parameters
 from tests.factories import World, public
+from tests.kept import Kept
 
 
-@pytest.fixture
-def gazetteer(db: None) -> None:
-    """Places with names in several languages and scripts, among them homonyms of two regions."""
+def publish_gazetteer() -> None:
+    """Publish places with names in several languages and scripts, among them homonyms."""
     for region in ("East", "West"):
         public("places", region, name=f"{region} region", kind="admin1", country="LA")
     public("places", "milin", name="Milyn", parent=factories.ident("places", "East"), names=[
@@ -35,6 +35,18 @@ def gazetteer(db: None) -> None:
     public("places", "stare", name="Stare", names=[{"name": "שׂדה", "language": "he"}])
     public("places", "chinese", name="Lishui", names=[{"name": "麗水", "language": "zh"}])
     public("places", "oslo", name="Ålesund")
+
+
+@pytest.fixture(scope="session")
+def kept_gazetteer(keep: Any) -> Kept[None]:
+    """The places, set aside."""
+    return keep(publish_gazetteer)
+
+
+@pytest.fixture
+def gazetteer(db: None, kept_gazetteer: Kept[None]) -> None:
+    """Places with names in several languages and scripts, among them homonyms of two regions."""
+    kept_gazetteer.bring_back()
 
 
 def named(client: Client, name: str, more: str = "") -> list[str]:
@@ -158,6 +170,25 @@ def test_relevance_puts_first_what_has_the_words_most(client: Client, world: Wor
     assert [event["title"] for event in answer["results"]] == ["A tunnel", "A bridge"]
 
 
+def say_in_languages() -> None:
+    """Publish the made-up world, and claims in several languages."""
+    world = factories.world()
+    for statement in (
+        "The ship is sunken.",
+        "Корабли ушли.",
+        "It has tall masts.",
+        "Some 5,000 tons were lost.",
+        "麗水在東。",
+    ):
+        public("claims", statement, claimant=world.paper, event=world.advance, statement=statement)
+
+
+@pytest.fixture(scope="session")
+def kept_sayings(keep: Any) -> Kept[None]:
+    """The claims, set aside."""
+    return keep(say_in_languages)
+
+
 @pytest.mark.parametrize(
     ("q", "found"),
     [
@@ -179,16 +210,9 @@ def test_relevance_puts_first_what_has_the_words_most(client: Client, world: Wor
     ],
 )
 def test_words_are_found_in_their_inflections(
-    q: str, found: list[str], client: Client, world: World
+    q: str, found: list[str], client: Client, db: None, kept_sayings: Kept[None]
 ) -> None:
-    for statement in (
-        "The ship is sunken.",
-        "Корабли ушли.",
-        "It has tall masts.",
-        "Some 5,000 tons were lost.",
-        "麗水在東。",
-    ):
-        public("claims", statement, claimant=world.paper, event=world.advance, statement=statement)
+    kept_sayings.bring_back()
     answer = get(client, f"/api/v1/claims/?q={quote(q)}")
     assert sorted(claim["statement"] for claim in answer["results"]) == found
 
@@ -198,6 +222,20 @@ def test_what_has_no_word_or_too_many_is_refused(wrong: str, client: Client, db:
     for url in (f"/api/v1/places/?q={wrong}", f"/api/v1/places/?name={wrong}"):
         assert len(wrong_parameters(client, url)) == 1
     assert wrong_parameters(client, f"/api/v1/search/?q={wrong}") == ["q"]
+
+
+def hold_the_hills() -> None:
+    """Publish the made-up world, and two claims about a place."""
+    world = factories.world()
+    for what in ("hills", "river"):
+        public("claims", what, claimant=world.red_spokesman, places=[world.oakford],
+               statement=f"They hold the {what}.")  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def kept_holdings(keep: Any) -> Kept[None]:
+    """The claims, set aside."""
+    return keep(hold_the_hills)
 
 
 @pytest.mark.parametrize(
@@ -220,11 +258,9 @@ def test_what_has_no_word_or_too_many_is_refused(wrong: str, client: Client, db:
     ],
 )
 def test_a_name_in_any_spelling_stands_beside_other_words(
-    q: str, found: list[str], client: Client, world: World
+    q: str, found: list[str], client: Client, db: None, kept_holdings: Kept[None]
 ) -> None:
-    for what in ("hills", "river"):
-        public("claims", what, claimant=world.red_spokesman, places=[world.oakford],
-               statement=f"They hold the {what}.")  # fmt: skip
+    kept_holdings.bring_back()
     answer = get(client, f"/api/v1/claims/?q={quote(q)}&kind=description")
     assert sorted(claim["statement"].split()[-1].strip(".") for claim in answer["results"]) == found
 

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from pyld import jsonld
 
 from events.api.jsonld import GRADES
-from events.dossiers import load, read
+from events.dossiers import Loaded
 from events.models import Rating
 from places.api import jsonld as places
 from places.models import PlaceKind
@@ -127,8 +126,7 @@ def test_every_record_of_the_made_up_world_is_read(
 
 
 @pytest.mark.parametrize("resource", factories.curated_resources())
-def test_every_record_of_the_story_is_read(resource: str, client: Client, db: None) -> None:
-    load(read(settings.BASE_DIR / "seeds" / "lyman"))
+def test_every_record_of_the_story_is_read(resource: str, client: Client, lyman: Loaded) -> None:
     count = get(client, f"/api/v1/{resource}/?count=exact&limit=1")["count"]
     check(get(client, f"/api/v1/{resource}/?format=jsonld&limit=200"), count)
 

@@ -15,20 +15,33 @@ from records.models import Dataset
 from tests import api_world, factories
 from tests.api_world import Route, get, ids, lists, problem, record_lists, wrong_parameters
 from tests.factories import World
+from tests.kept import Kept
 
 every_list = pytest.mark.parametrize("route", lists(), ids=str)
 every_record_list = pytest.mark.parametrize("route", record_lists(), ids=str)
 
 
-@pytest.fixture
-def fifty(world: World) -> World:
-    """Fifty more of everything, of which many share each sort value."""
+def publish_fifty() -> World:
+    """Publish the made-up world and fifty more of everything; many share each sort value."""
+    world = factories.world()
     for name, resource in factories.RESOURCES.items():
         if name in ("ferry", "blue_army", "paper", "post", "advance", "held"):
             api_world.multiply(resource, getattr(world, name), 50)
     api_world.multiply("contradictions", world.dispute, 50)
     Dataset.objects.bulk_create(Dataset(slug=f"set-{n}", title="A set") for n in range(60))
     return world
+
+
+@pytest.fixture(scope="session")
+def kept_fifty(keep: Any) -> Kept[World]:
+    """These rows, set aside."""
+    return keep(publish_fifty)
+
+
+@pytest.fixture
+def fifty(db: None, kept_fifty: Kept[World]) -> World:
+    """Fifty more of everything, of which many share each sort value."""
+    return kept_fifty.bring_back()
 
 
 def statements(client: Client, url: str) -> int:
@@ -254,9 +267,9 @@ def test_no_event_and_no_claim_is_left_out_by_default(client: Client, world: Wor
 # Filters.
 
 
-@pytest.fixture
-def story(world: World) -> dict[str, UUID]:
-    """The made-up world and, beside it, what some filters need; ids by name."""
+def publish_story() -> dict[str, UUID]:
+    """Publish the made-up world and, beside it, what some filters need; ids by name."""
+    world = factories.world()
     Dataset.objects.bulk_create(Dataset(slug=slug, title=slug) for slug in ("story", "other"))
     homes = {"dataset": "story", "datasets": [{"dataset": "story", "external_id": "x"}]}
     for name in ("oakford", "red", "paper", "article", "withdrawal", "held"):
@@ -279,6 +292,18 @@ def story(world: World) -> dict[str, UUID]:
             {"document": made["row"], "mode": "paraphrase", "locator": "row 7"}])  # fmt: skip
     made["dispute"] = world.dispute
     return made
+
+
+@pytest.fixture(scope="session")
+def kept_story(keep: Any) -> Kept[dict[str, UUID]]:
+    """These rows, set aside."""
+    return keep(publish_story)
+
+
+@pytest.fixture
+def story(db: None, kept_story: Kept[dict[str, UUID]]) -> dict[str, UUID]:
+    """The made-up world and, beside it, what some filters need; ids by name."""
+    return kept_story.bring_back()
 
 
 #: For every filter: queries, and the names of what they leave.

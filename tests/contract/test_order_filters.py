@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from records import publishing
 from tests import factories
 from tests.api_world import get, problem, wrong_parameters
+from tests.kept import Kept
 
 pytestmark = pytest.mark.django_db
 
@@ -32,13 +33,24 @@ STORY: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture
-def story() -> dict[str, UUID]:
-    """The claims of the story, published together; ids by name."""
+def publish_story() -> dict[str, UUID]:
+    """Publish the claims of the story together; ids by name."""
     factories.public("sources", "voice")
     made = {name: tell(name, **claim) for name, claim in STORY.items()}
     factories.publish(*(("claims", claim) for claim in made.values()))
     return made
+
+
+@pytest.fixture(scope="session")
+def kept_story(keep: Any) -> Kept[dict[str, UUID]]:
+    """The claims, set aside."""
+    return keep(publish_story)
+
+
+@pytest.fixture
+def story(db: None, kept_story: Kept[dict[str, UUID]]) -> dict[str, UUID]:
+    """The claims of the story, published together; ids by name."""
+    return kept_story.bring_back()
 
 
 def tell(name: str, *, said: str | None = None, links: Any = ()) -> UUID:

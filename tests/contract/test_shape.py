@@ -14,7 +14,8 @@ from rest_framework import serializers
 from config.state import CHECKOUT
 from records.record import PublishedRecord
 from records.registry import record_of, resources
-from tests import api_world
+from tests import api_world, factories
+from tests.factories import World
 
 #: The order in which apps may know each other: each only those before it.
 APPS = ["records", "places", "sources", "events"]
@@ -156,10 +157,7 @@ def test_every_serializer_lists_its_members(serializer: type[serializers.Seriali
 
 
 @pytest.mark.django_db
-def test_every_body_has_the_members_that_its_serializer_declares() -> None:
-    from tests import factories
-
-    world = factories.world()
+def test_every_body_has_the_members_that_its_serializer_declares(world: World) -> None:
     for resource, object_id in world.objects:
         (view,) = (r.view for r in api_world.record_lists() if r.resource == resource)
         declared = [

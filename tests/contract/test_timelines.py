@@ -20,6 +20,7 @@ from records.api.timelines import INTERVALS, MOST_INTERVALS, intervals
 from tests import api_world, factories
 from tests.api_world import get, problem, walk, wrong_parameters
 from tests.factories import World
+from tests.kept import Kept
 
 VIEWS: dict[str, type[RecordViewSet]] = {
     str(route.resource): route.view for route in api_world.record_lists()
@@ -292,15 +293,27 @@ def test_intervals_follow_each_other_and_each_instant_is_in_the_one_of_its_name(
 # Against the list.
 
 
-@pytest.fixture
-def many(world: World) -> World:
-    """More events and claims than the made-up world has, at all sorts of times."""
+def publish_many() -> World:
+    """Publish the made-up world with more events and claims, at all sorts of times."""
+    world = factories.world()
     happened("2021-12-31T23:30:00Z", "2022-03-27T01:30:00Z", "2022-03-27", "2022-10-30T00:30:00Z",
              "2022-10", "2022", "../2022-10-02", "2022-12-25/..", None, "2023-01-01")  # fmt: skip
     for name, times in {"advance": 3, "withdrawal": 2, "held": 2, "counted": 3, "post": 2}.items():
         api_world.multiply(factories.RESOURCES[name], getattr(world, name), times)
     api_world.multiply("contradictions", world.dispute, 2)
     return world
+
+
+@pytest.fixture(scope="session")
+def kept_many(keep: Any) -> Kept[World]:
+    """These rows, set aside."""
+    return keep(publish_many)
+
+
+@pytest.fixture
+def many(db: None, kept_many: Kept[World]) -> World:
+    """More events and claims than the made-up world has, at all sorts of times."""
+    return kept_many.bring_back()
 
 
 #: Where a record shows the time by which it counts.

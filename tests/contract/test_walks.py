@@ -84,7 +84,10 @@ def test_a_walk_gives_every_row_that_stays_exactly_once(
     for ordering in ORDERINGS[resource]:
         for sign in ("", "-"):
             url = f"/api/v1/{resource}/?ordering={sign}{ordering}&limit="
-            for size, times in ((7, 6), (200, 4)):
+            # By its own order in small pages; by `recorded_at`, which is the same column for all
+            # resources, in pages of the usual size.
+            small = (50, 6) if ordering == "recorded_at" else (7, 6)
+            for size, times in (small, (200, 4)):
                 found = walked(client, f"{url}{size}", traffic, times, ROWS // size)
                 again = [object_id for object_id in found if object_id in stays]
                 assert len(again) == ROWS, (url, size)
@@ -94,13 +97,12 @@ def test_a_walk_gives_every_row_that_stays_exactly_once(
 
 # One row a page over all 3,000 rows in every ordering would be 72,000 requests: it is done for the
 # ordering that has most to lose, and below over fewer rows in every ordering.
-@pytest.mark.parametrize("ordering", ["when", "-when"])
 def test_a_walk_row_by_row_gives_every_row_that_stays_exactly_once(
-    ordering: str, client: Client, world: World
+    client: Client, world: World
 ) -> None:
     stays = set(map(str, three_thousand("events", world)))
     traffic = Traffic("events", world, victims=8)
-    url = f"/api/v1/events/?ordering={ordering}&limit=1"
+    url = "/api/v1/events/?ordering=-when&limit=1"
     found = walked(client, url, traffic, 6, ROWS)
     assert len([object_id for object_id in found if object_id in stays]) == ROWS
     assert set(found) >= stays

@@ -15,6 +15,7 @@ from records.distance import EARTH_KM
 from tests import api_world, factories
 from tests.api_world import get, ids, wrong_parameters
 from tests.factories import World, public
+from tests.kept import Kept
 
 #: Name, latitude, longitude.
 SPOTS = {
@@ -31,11 +32,20 @@ SPOTS = {
 }
 
 
-@pytest.fixture
-def spots(db: None) -> None:
+def publish_spots() -> None:
     for name, (lat, lon) in SPOTS.items():
         public("places", name, name=name, lat=lat, lon=lon)
     public("places", "nowhere", name="nowhere")
+
+
+@pytest.fixture(scope="session")
+def kept_spots(keep: Any) -> Kept[None]:
+    return keep(publish_spots)
+
+
+@pytest.fixture
+def spots(db: None, kept_spots: Kept[None]) -> None:
+    kept_spots.bring_back()
 
 
 def found(client: Client, query: str, resource: str = "places") -> set[str]:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pyld import jsonld
 
-from events.dossiers import load, read
+from events.dossiers import Loaded
 from events.passages import passage_of, text_hash
 from records import publishing
 from records.api import paging
@@ -329,11 +329,12 @@ def test_an_answer_that_is_known_is_not_sent_again(client: Client, world: World)
     assert client.head(url)["ETag"] == answer["ETag"]
 
 
-def test_the_spans_of_the_story_are_the_passages_that_were_read(client: Client, db: None) -> None:
+def test_the_spans_of_the_story_are_the_passages_that_were_read(
+    client: Client, lyman: Loaded
+) -> None:
     if not ARTICLE.is_file():
         pytest.skip(f"the article is not beside the checkout ({ARTICLE.name} is missing)")
     text = ARTICLE.read_bytes().decode()
-    load(read(settings.BASE_DIR / "seeds" / "lyman"))
     (document,) = (
         one for one in get(client, "/api/v1/documents/?kind=article")["results"]
         if one["text_sha256"] == text_hash(text)

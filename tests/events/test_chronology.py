@@ -8,13 +8,12 @@ from uuid import UUID
 
 import orjson
 import pytest
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from events.api import chronology
-from events.dossiers import load, read
+from events.dossiers import Loaded
 from records import publishing
 from records.models import Origin
 from tests import api_world, factories
@@ -308,26 +307,19 @@ def check(value: Any, declared: Any) -> None:
 # The Lyman dossier.
 
 
-@pytest.fixture(scope="module")
-def lyman(
-    django_db_setup: None, django_db_blocker: Any
-) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
+@pytest.fixture
+def told(lyman: Loaded, client: Client) -> tuple[dict[str, Any], dict[str, str]]:
     """The chronology of the article, and the local names of its claims and events by id."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        load(read(settings.BASE_DIR / "seeds" / "lyman"))
-        origins = Origin.objects.filter(dataset__slug="lyman", resource__in=["claims", "events"])
-        names = {str(origin.object_id): origin.external_id for origin in origins}
-        article = Origin.objects.get(
-            dataset__slug="lyman", resource="documents", external_id="article"
-        )
-        yield of(Client(), "documents", article.object_id), names
-        transaction.set_rollback(True)
+    origins = Origin.objects.filter(dataset__slug="lyman", resource__in=["claims", "events"])
+    names = {str(origin.object_id): origin.external_id for origin in origins}
+    article = Origin.objects.get(dataset__slug="lyman", resource="documents", external_id="article")
+    return of(client, "documents", article.object_id), names
 
 
 def test_the_article_is_told_from_the_spokesman_over_one_ministry_to_the_other(
-    lyman: tuple[dict[str, Any], dict[str, str]],
+    told: tuple[dict[str, Any], dict[str, str]],
 ) -> None:
-    answer, names = lyman
+    answer, names = told
     steps = [{names[ident_of(entry)] for entry in entries(step)} for step in answer["steps"]]
     assert steps[-3:] == [
         {
@@ -344,9 +336,9 @@ def test_the_article_is_told_from_the_spokesman_over_one_ministry_to_the_other(
 
 
 def test_the_words_of_the_article_say_why(
-    lyman: tuple[dict[str, Any], dict[str, str]],
+    told: tuple[dict[str, Any], dict[str, str]],
 ) -> None:
-    answer, names = lyman
+    answer, names = told
     after = {
         names[ident_of(entry)]: {
             names[ident_of(reason)]: (reason["by"], reason["phrase"]) for reason in entry["after"]
@@ -363,9 +355,9 @@ def test_the_words_of_the_article_say_why(
 
 
 def test_what_the_article_leaves_open_is_undecided_and_not_guessed(
-    lyman: tuple[dict[str, Any], dict[str, str]],
+    told: tuple[dict[str, Any], dict[str, str]],
 ) -> None:
-    answer, names = lyman
+    answer, names = told
     last = len(answer["steps"])
     loose = {names[ident_of(entry)]: entry for entry in entries(answer["undecided"])}
     for name in ("n_road_open", "cherevatiy_5000", "rumod_casualties", "withdrawal_announced"):
@@ -380,8 +372,8 @@ def test_what_the_article_leaves_open_is_undecided_and_not_guessed(
     assert unknown == {"kyiv_no_talks", "talks_refused", "luhansk_push"}
 
 
-def test_no_clock_time_is_invented(lyman: tuple[dict[str, Any], dict[str, str]]) -> None:
-    answer, _ = lyman
+def test_no_clock_time_is_invented(told: tuple[dict[str, Any], dict[str, str]]) -> None:
+    answer, _ = told
     instants = re.findall(rb'"[0-9]{4}-[0-9]{2}-[0-9]{2}T([^"]*)"', orjson.dumps(answer))
     assert instants
     assert set(instants) == {b"00:00:00Z"}  # the bounds of whole days

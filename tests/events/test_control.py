@@ -7,8 +7,7 @@ from uuid import UUID
 
 import orjson
 import pytest
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
@@ -40,7 +39,7 @@ from events.control import (
     voice_of,
     whole_day,
 )
-from events.dossiers import load, read
+from events.dossiers import Loaded
 from records import publishing
 from records.models import Origin
 from records.time import UncertainTime, parse_bound
@@ -1122,15 +1121,6 @@ def test_answers_have_the_members_that_are_declared(client: Client, four: World)
 # The Lyman story.
 
 
-@pytest.fixture(scope="module")
-def story(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The dossier, loaded once for all tests that use it, in a transaction that is taken back."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        load(read(settings.BASE_DIR / "seeds" / "lyman"))
-        yield
-        transaction.set_rollback(True)
-
-
 def of_story(resource: str, name: str) -> str:
     origins = Origin.objects.filter(dataset__slug="lyman", resource=resource)
     return str(origins.get(external_id=name).object_id)
@@ -1145,7 +1135,7 @@ RFERL = "Radio Free Europe/Radio Liberty"
 
 @pytest.mark.django_db
 def test_of_lyman_each_side_says_its_own_and_nobody_that_it_controls_it(
-    client: Client, story: None
+    client: Client, lyman: Loaded
 ) -> None:
     answer = story_of(client, "lyman")
     assert shown(answer["rows"]) == {
@@ -1170,7 +1160,7 @@ def test_of_lyman_each_side_says_its_own_and_nobody_that_it_controls_it(
     "place", ["yampil", "novoselivka", "shandryholove", "drobysheve", "stavky"]
 )
 def test_the_five_settlements_are_ukraines_by_its_word_alone(
-    client: Client, story: None, place: str
+    client: Client, lyman: Loaded, place: str
 ) -> None:
     answer = story_of(client, place)
     assert shown(answer["rows"]) == {
@@ -1180,7 +1170,7 @@ def test_the_five_settlements_are_ukraines_by_its_word_alone(
 
 
 @pytest.mark.django_db
-def test_kreminna_is_russias_by_the_reporters_word_alone(client: Client, story: None) -> None:
+def test_kreminna_is_russias_by_the_reporters_word_alone(client: Client, lyman: Loaded) -> None:
     answer = story_of(client, "kreminna")
     assert shown(answer["rows"]) == {
         "Russia": ["not_stated"], "Ukraine": ["not_stated"], RFERL: ["controlled"],
@@ -1194,7 +1184,7 @@ def test_kreminna_is_russias_by_the_reporters_word_alone(client: Client, story: 
 
 @pytest.mark.django_db
 def test_of_the_luhansk_region_what_was_declared_in_july_is_not_what_is_told_in_october(
-    client: Client, story: None
+    client: Client, lyman: Loaded
 ) -> None:
     answer = story_of(client, "luhansk")
     assert shown(answer["rows"]) == {
@@ -1222,7 +1212,7 @@ def test_of_the_luhansk_region_what_was_declared_in_july_is_not_what_is_told_in_
 
 
 @pytest.mark.django_db
-def test_of_crimea_the_reporter_alone_speaks_and_of_2014(client: Client, story: None) -> None:
+def test_of_crimea_the_reporter_alone_speaks_and_of_2014(client: Client, lyman: Loaded) -> None:
     answer = story_of(client, "crimea")
     assert shown(answer["rows"]) == {
         "Russia": ["not_stated"], "Ukraine": ["not_stated"], RFERL: ["controlled"],
@@ -1235,7 +1225,7 @@ def test_of_crimea_the_reporter_alone_speaks_and_of_2014(client: Client, story: 
 
 
 @pytest.mark.django_db
-def test_of_towns_ahead_nobody_says_who_holds_them(client: Client, story: None) -> None:
+def test_of_towns_ahead_nobody_says_who_holds_them(client: Client, lyman: Loaded) -> None:
     for place in ("slovyansk", "syevyerodonetsk"):
         answer = story_of(client, place)
         assert answer["summary"] == "not_stated"
@@ -1243,7 +1233,7 @@ def test_of_towns_ahead_nobody_says_who_holds_them(client: Client, story: None) 
 
 
 @pytest.mark.django_db
-def test_the_places_of_the_story_come_in_one_answer(client: Client, story: None) -> None:
+def test_the_places_of_the_story_come_in_one_answer(client: Client, lyman: Loaded) -> None:
     donetsk = of_story("places", "donetsk")
     answer = get(client, f"{LIST}?within={donetsk}&on=2022-10-01")
     assert {found["place"]["name"]: found["summary"] for found in answer["results"]} == {

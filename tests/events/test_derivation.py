@@ -20,6 +20,7 @@ from records.models import Change, ChangeSet, ReviewItem
 from tests import factories
 from tests.api_world import get
 from tests.factories import World, body, ident, public, publish, record, republish, row, versions
+from tests.kept import Kept
 
 pytestmark = pytest.mark.django_db
 
@@ -86,10 +87,16 @@ def recompute() -> str:
     return out.getvalue().splitlines()[-1]
 
 
+@pytest.fixture(scope="session")
+def kept_stage(keep: Any) -> Kept[World]:
+    """The stage, set aside."""
+    return keep(set_stage)
+
+
 @pytest.fixture
-def stage(db: None) -> World:
+def stage(db: None, kept_stage: Kept[World]) -> World:
     """The made-up world with a second independent paper and a data set as sources."""
-    return set_stage()
+    return kept_stage.bring_back()
 
 
 def set_stage() -> World:
@@ -141,9 +148,9 @@ def test_three_echoes_of_one_spokesman_are_one_origin_of_one_party(stage: World)
 
 @examples(8)
 @given(st.lists(st.sampled_from(["seat", "red_ministry", "blue_spokesman", "paper"]), max_size=4))
-def test_an_echo_never_raises_a_level(db: None, echoes: list[str]) -> None:
+def test_an_echo_never_raises_a_level(db: None, kept_stage: Kept[World], echoes: list[str]) -> None:
     with transaction.atomic():
-        world = set_stage()
+        world = kept_stage.bring_back()
         first = said(world, "first", world.red_spokesman)
         before = level(first), body("events", world.advance)["corroboration"]["level"]
         last = first
@@ -640,12 +647,12 @@ def _publish(name: str, claim: UUID, said: dict[str, Any]) -> None:
     st.sampled_from([1, 2, 5, 1000]),
 )
 def test_computing_everything_anew_gives_what_is_there_already(
-    db: None, done: list[tuple[str, str, dict[str, Any]]], limit: int
+    db: None, kept_stage: Kept[World], done: list[tuple[str, str, dict[str, Any]]], limit: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch, transaction.atomic():
         patch.setattr(derivation, "LIMIT", limit)
         patch.setattr(edition, "FOLLOWERS", limit)
-        set_stage()
+        kept_stage.bring_back()
         do(done, set())
         drain()
         before, newest = computed(), ChangeSet.objects.count()
@@ -667,13 +674,13 @@ def test_computing_everything_anew_gives_what_is_there_already(
 @examples(10)
 @given(st.lists(member, min_size=2, max_size=5), st.permutations(NAMES))
 def test_the_order_of_publishing_does_not_matter(
-    db: None, drawn: list[dict[str, Any]], order: list[str]
+    db: None, kept_stage: Kept[World], drawn: list[dict[str, Any]], order: list[str]
 ) -> None:
     names = NAMES[: len(drawn)]
     found = []
     for sequence in (names, [name for name in order if name in names]):
         with transaction.atomic():
-            set_stage()
+            kept_stage.bring_back()
             for name in names:
                 row(
                     "claims",

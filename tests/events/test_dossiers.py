@@ -134,10 +134,18 @@ def folder(tmp_path):
     return write
 
 
+@pytest.fixture(scope="session")
+def kept_brook(keep, tmp_path_factory):
+    """The story of the ferry, loaded and set aside."""
+    made = tmp_path_factory.mktemp("brook")
+    (made / "dossier.yaml").write_text(BROOK, encoding="utf-8")
+    return keep(lambda: load(read(made)))
+
+
 @pytest.fixture
-def loaded(folder):
+def loaded(db, kept_brook):
     """The story of the ferry, loaded."""
-    return load(read(folder(BROOK)))
+    return kept_brook.bring_back()
 
 
 def change(text, *pairs):

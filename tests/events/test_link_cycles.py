@@ -19,6 +19,7 @@ from records import publishing
 from records.publishing import PublishError
 from tests import factories
 from tests.factories import said
+from tests.kept import Kept
 
 LINKS: dict[str, Any] = {"claims": (ClaimLink, "claim"), "events": (EventLink, "event")}
 KINDS = [
@@ -27,9 +28,8 @@ KINDS = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def rows(db: None) -> dict[str, dict[str, UUID]]:
-    """Four claims and four events, drafts, by their names a to d; ids rise with the names."""
+def make_rows() -> dict[str, dict[str, UUID]]:
+    """Make four claims and four events, drafts, by their names a to d; ids rise with the names."""
     source = factories.public("sources", "voice")
     made: dict[str, dict[str, UUID]] = {"claims": {}, "events": {}}
     for name in "abcd":
@@ -40,6 +40,18 @@ def rows(db: None) -> dict[str, dict[str, UUID]]:
     for resource, ids in made.items():
         made[resource] = dict(zip("abcd", sorted(ids.values()), strict=True))
     return made
+
+
+@pytest.fixture(scope="session")
+def kept_rows(keep: Any) -> Kept[dict[str, dict[str, UUID]]]:
+    """The rows, set aside."""
+    return keep(make_rows)
+
+
+@pytest.fixture
+def rows(db: None, kept_rows: Kept[dict[str, dict[str, UUID]]]) -> dict[str, dict[str, UUID]]:
+    """Four claims and four events, drafts, by their names a to d; ids rise with the names."""
+    return kept_rows.bring_back()
 
 
 def link(resource: str, ids: dict[str, UUID], *links: str) -> list[Any]:

@@ -8,7 +8,6 @@ from itertools import chain
 
 import pytest
 from django.conf import settings
-from django.db import transaction
 
 from events.attaching import attach_text
 from events.dossiers import load, read
@@ -28,16 +27,13 @@ COVERED = 0.85
 #: A sentence of the article is not kept: nowhere do so many of its words stand in a row.
 RUN = 11
 
-# The mark makes pytest-django set up a test database, and takes back what each test writes.
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module", autouse=True)
-def loaded(django_db_setup, django_db_blocker):
-    """The dossier, loaded once for all tests here, in a transaction that is taken back."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield load(read(FOLDER))
-        transaction.set_rollback(True)
+@pytest.fixture(autouse=True)
+def loaded(lyman):
+    """The dossier, loaded."""
+    return lyman
 
 
 @pytest.fixture(scope="module")

@@ -1,21 +1,18 @@
 """What each voice says of an event, side by side: the rules, and what they say of Lyman."""
 
 import json
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from jsonschema import Draft202012Validator
 
 from config.api import docs
 from events.api import positions as views
-from events.dossiers import load, read
 from records import publishing
 from records.models import Origin
 from records.vocabularies import vocabularies
@@ -606,15 +603,6 @@ def test_parameters_are_read_strictly(client: Client, clash: UUID) -> None:
 
 
 # What they say of Lyman.
-
-
-@pytest.fixture(scope="module")
-def lyman(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The dossier, loaded once for the tests that ask for it, and taken back."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        load(read(settings.BASE_DIR / "seeds" / "lyman"))
-        yield
-        transaction.set_rollback(True)
 
 
 def of_lyman(client: Client, name: str) -> dict[str, Any]:

@@ -30,10 +30,16 @@ SHARED = {
 RUN = 6
 
 
+@pytest.fixture(scope="session")
+def kept_tolls(keep):
+    """The dossier alone, loaded into an empty database and set aside."""
+    return keep(lambda: load(read(FOLDER)))
+
+
 @pytest.fixture
-def loaded():
-    """The dossier alone, in an empty database."""
-    return load(read(FOLDER))
+def loaded(db, kept_tolls):
+    """The dossier alone."""
+    return kept_tolls.bring_back()
 
 
 def ident(resource, name, slug=SLUG):
@@ -112,9 +118,8 @@ def test_beside_lyman_what_both_have_is_one_row_of_which_they_say_the_same(folde
     assert Change.objects.count() == before
 
 
-def test_beside_lyman_both_dossiers_tell_of_the_withdrawal_from_the_one_lyman():
-    load(read(LYMAN))
-    load(read(FOLDER))
+def test_beside_lyman_both_dossiers_tell_of_the_withdrawal_from_the_one_lyman(stories):
+    assert stories == ["lyman", SLUG]
     lyman = str(ident("places", "lyman"))
     left = {
         (shown["claimant"]["name"], shown["claimant"]["party"])

@@ -14,6 +14,7 @@ from records.registry import record_of, resources
 from tests import api_world, factories
 from tests.api_world import detail, get, walk, wrong_parameters
 from tests.factories import World
+from tests.kept import Kept
 
 Record = dict[str, Any]
 
@@ -45,9 +46,9 @@ def current(client: Client) -> dict[tuple[str, str], Record]:
     }
 
 
-@pytest.fixture
-def lived(world: World) -> World:
-    """A world to which everything has happened that can happen."""
+def live() -> World:
+    """Publish the made-up world, and have everything happen to it that can happen."""
+    world = factories.world()
     Dataset.objects.create(slug="story", title="A story")
     home = {"dataset": "story", "datasets": [{"dataset": "story", "external_id": "ferry"}]}
     twin = factories.public("places", "twin", name="Oakford town", codes={"geonames": "1002"})
@@ -62,6 +63,18 @@ def lived(world: World) -> World:
     factories.republish("places", world.landia, name="Great Landia", codes={})
     publishing.erase("claims", world.repeated, reason="A person is in danger.")
     return world
+
+
+@pytest.fixture(scope="session")
+def kept_life(keep: Any) -> Kept[World]:
+    """That world, set aside."""
+    return keep(live)
+
+
+@pytest.fixture
+def lived(db: None, kept_life: Kept[World]) -> World:
+    """A world to which everything has happened that can happen."""
+    return kept_life.bring_back()
 
 
 def test_the_change_log_replayed_from_zero_gives_the_current_records(

@@ -18,7 +18,7 @@ from config.state import CHECKOUT
 from records import exporting, publishing
 from records.models import ChangeSet, Dataset
 from records.registry import record_of, resources
-from tests import api_world, factories
+from tests import api_world
 from tests.api_world import detail, get, multiply
 from tests.factories import World, edit, public, republish
 
@@ -309,18 +309,17 @@ def test_progress_is_told(
 
 
 def test_a_snapshot_is_of_one_state_while_others_publish(
-    transactional_db: None, export: Any, monkeypatch: pytest.MonkeyPatch
+    transactional_db: None, world: World, export: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = factories.world()
-    multiply("claims", made.counted, 200)
+    multiply("claims", world.counted, 200)
     seq = newest()
     copy_texts = exporting.copy_texts
     done = []
 
     def publish_meanwhile(source: Any, queryset: Any, column: str) -> Iterator[list[bytes]]:
         if not done:
-            done.append(republish("places", made.landia, name="Greater Landia"))
-            publishing.retract([("claims", made.denied)], reason="It was never said.")
+            done.append(republish("places", world.landia, name="Greater Landia"))
+            publishing.retract([("claims", world.denied)], reason="It was never said.")
         yield from copy_texts(source, queryset, column)
 
     monkeypatch.setattr(exporting, "copy_texts", publish_meanwhile)

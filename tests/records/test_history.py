@@ -13,7 +13,7 @@ from records.edition import Edition
 from records.models import Cause, Change, ChangeSet
 from records.publishing import PublishError
 from records.registry import record_of, resources
-from tests.factories import edit, plain, publish, record, row, said, state, world
+from tests.factories import edit, plain, publish, record, row, said, state
 
 pytestmark = pytest.mark.django_db
 
@@ -24,8 +24,8 @@ LABEL = {"places": "name", "actors": "name", "sources": "name", "documents": "ti
 class History:
     """A made-up world to which things are done; what was public after each is remembered."""
 
-    def __init__(self):
-        self.keys = world().objects
+    def __init__(self, world):
+        self.keys = world.objects
         self.remembered = {}
         self.remember()
 
@@ -276,10 +276,10 @@ numbers = st.integers(0, 30)
     ),
     followers=st.sampled_from([0, 2, 1000]),
 )
-def test_the_past_stays_as_it_was_and_the_present_is_consistent(db, done, followers):
+def test_the_past_stays_as_it_was_and_the_present_is_consistent(db, kept_world, done, followers):
     with pytest.MonkeyPatch.context() as patch, transaction.atomic():
         patch.setattr(edition, "FOLLOWERS", followers)
-        history = History()
+        history = History(kept_world.bring_back())
         for act, resource, chosen in done:
             history.do(act, list(LABEL)[resource], chosen)
         assert_the_present_is_consistent(history)
