@@ -39,19 +39,26 @@ class Client:
 
     def get(self, path: str, *, expected: int = 200, **headers: str) -> Answer:
         """Ask for a path. Raises `BenchError` where the status is another one."""
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        self._connection.request("GET", path, headers=given)
-        response = self._connection.getresponse()
+        response = self._ask(path, {name.replace("_", "-"): text for name, text in headers.items()})
         body = response.read()
         if response.status != expected:
             raise BenchError(f"{path} answered {response.status}: {body[:500]!r}")
         return Answer(response.status, response.headers, body)
 
+    def _ask(self, path: str, headers: dict[str, str]) -> http.client.HTTPResponse:
+        """The beginning of an answer; over a new connection where the server closed an idle one."""
+        try:
+            self._connection.request("GET", path, headers=headers)
+            return self._connection.getresponse()
+        except (http.client.RemoteDisconnected, ConnectionError):
+            self._connection.close()
+            self._connection.request("GET", path, headers=headers)
+            return self._connection.getresponse()
+
     def stream(self, path: str) -> tuple[int, float, float]:
         """Read a whole answer: how many line ends, seconds to the first byte, to the last."""
         began = time.perf_counter()
-        self._connection.request("GET", path)
-        response = self._connection.getresponse()
+        response = self._ask(path, {})
         lines, first = 0, 0.0
         while piece := response.read1(1 << 20):
             first = first or time.perf_counter() - began

@@ -6,6 +6,7 @@ the last whole batch. Batches are cut by what the files say alone, never by time
 """
 
 import csv
+import gc
 import hashlib
 import time
 import zlib
@@ -95,7 +96,7 @@ class Import:
         for file in self.files:
             file.examine(self.asked.encoding)
         self.form.check(self.files)
-        with _alone(self.slug):
+        with _alone(self.slug), _seldom_collecting():
             done = self._begin()
             started, position = time.monotonic(), 0
             lines = sum(file.lines for file in self.files)
@@ -272,6 +273,17 @@ def _alone(slug: str) -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_unlock(%s, %s)", [LOCK, key])
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Have the garbage collector look less often: rows become no cycles, and it takes a tenth."""
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, 50, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _stem(name: str) -> str:

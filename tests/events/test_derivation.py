@@ -17,6 +17,7 @@ from events.records import ClaimRecord, ContradictionRecord, EventRecord
 from events.resolving import resolve
 from records import edition, publishing
 from records.models import Change, ChangeSet, ReviewItem
+from records.registry import record_of
 from tests import factories
 from tests.api_world import get
 from tests.factories import World, body, ident, public, publish, record, republish, row, versions
@@ -700,6 +701,11 @@ def test_the_order_of_publishing_does_not_matter(
 
 
 def republish_if_linked(name: str, said: dict[str, Any]) -> None:
-    """Add the links of a claim, unless they are refused for what they say alone."""
+    """Add the links of a claim, unless they are refused for what they say alone.
+
+    A symmetric link that another claim has given it stays: it is said on both sides.
+    """
     if said["relations"]:
-        attempt(republish, "claims", ident("claims", name), **said)
+        claim = ident("claims", name)
+        there = record_of("claims").shape.read([claim])[claim]["relations"]
+        attempt(republish, "claims", claim, **said | {"relations": there + said["relations"]})
