@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
 
 from places.models import Place, PlaceCode, PlaceName
 from places.positions import point
@@ -168,11 +167,8 @@ class PlacePlaceLine(PlaceLine):
         indexes = [
             models.Index(
                 fields=["place_id", "sort_name", "object_id"],
-                condition=Q(current=True),
+                include=["record", "current"],
                 name="places_line_name",
-            ),
-            models.Index(
-                fields=["place_id", "sort_name", "object_id"], name="places_line_name_all"
             ),
             models.Index(
                 fields=["place_id", "recorded_at", "object_id"], name="places_line_recorded"

@@ -121,6 +121,17 @@ def word_statistics(table: str) -> RunSQL:
     )
 
 
+def stored_in_rows(table: str) -> RunSQL:
+    """Keep the JSON of versions within their rows, as it is, where it fits into a page.
+
+    Lists and exports read nothing else: compressed or apart, they cost twice as much and more.
+    """
+    return RunSQL(
+        f"alter table {table} set (toast_tuple_target = 8160)",
+        f"alter table {table} reset (toast_tuple_target)",
+    )
+
+
 def append_only(table: str, *, versions: bool = True) -> RunSQL:
     """Refuse every change of a table's rows; `versions` may be superseded, once."""
     argument = "'versions'" if versions else ""

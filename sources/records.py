@@ -352,9 +352,14 @@ class DocumentRecord(PublishedRecord):
     has_text = models.BooleanField(help_text="Whether its text is kept.")
     places = ArrayField(models.UUIDField(), help_text="Ids of the places that it mentions.")
     actors = ArrayField(models.UUIDField(), help_text="Ids of the actors that it mentions.")
-    published_earliest, published_latest, published_first, published_last = time_columns(
-        "its publication"
-    )
+    (
+        published_earliest,
+        published_latest,
+        published_from,
+        published_to,
+        published_first,
+        published_last,
+    ) = time_columns("its publication")
 
     class Meta(PublishedRecord.Meta):
         abstract = False

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from events.event_types import event_types
 from events.models import (
@@ -24,7 +24,7 @@ from events.models import (
     Rule,
     Voice,
 )
-from events.records import ClaimRecord, ContradictionRecord, EventRecord
+from events.records import USUAL_MODE, ClaimRecord, ContradictionRecord, EventRecord
 from records.api.filters import (
     CODE_PATTERN,
     UUID_PATTERN,
@@ -51,8 +51,11 @@ class ClaimantFilter(ReferenceFilter):
         claims = ClaimRecord.objects.at(self.parent.moment.seq).filter(event=OuterRef("object_id"))
         if value.any_of:
             qs = qs.filter(Exists(claims.filter(claimant__in=self.ids(value.any_of))))
-        if value.none_of:
-            qs = qs.exclude(Exists(claims.filter(claimant__in=self.ids(value.none_of))))
+        if value.none_of and (ids := self.ids(value.none_of)):
+            # Asked of one event after the other, in the order of the page: `not exists` may be
+            # answered for all events at once first.
+            found = claims.filter(claimant__in=ids).values("seq")[:1]
+            qs = qs.alias(claimed=Subquery(found)).filter(claimed__isnull=True)
         return qs
 
 
@@ -138,7 +141,9 @@ class EventFilter(RecordFilter):
         choices=[entry["code"] for entry in event_types()],
         prefix=True,
     )
-    context = TermsFilter("contexts", "What they are about.", choices=Context.values, array=True)
+    context = TermsFilter(
+        "contexts", "What they are about.", choices=Context.values, array=True, alone=True
+    )
     status = TermsFilter("status", "How far they are settled.", choices=EventStatus.values)
     place = ReferenceFilter("places", "Their places.", resource="places", array=True)
     within = WithinFilter("Places: every event in any of them, at any depth.")
@@ -203,12 +208,19 @@ class ClaimFilter(RecordFilter):
         "Publishers of the documents that they are cited from.",
         resource="sources",
         array=True,
+        alone=True,
     )
     polarity = TermsFilter("polarity", "Affirmed, denied or unknown.", choices=Polarity.values)
     certainty = TermsFilter("certainty", "How certain the claimant is.", choices=Certainty.values)
     evidence = TermsFilter("evidence", "What evidence comes with them.", choices=Evidence.values)
     interest = TermsFilter("interest", "Whom they serve.", choices=Interest.values)
-    mode = TermsFilter("modes", "How a document carries them.", choices=Mode.values, array=True)
+    mode = TermsFilter(
+        "modes",
+        "How a document carries them.",
+        choices=Mode.values,
+        array=True,
+        usual=USUAL_MODE,
+    )
     metric = TermsFilter(
         "metric",
         "What their quantity measures.",

@@ -24,7 +24,7 @@ from events.records.event import EventRecord, csv_corroboration, ids_of
 from places.positions import points
 from records import flat
 from records.models import PlaceLine, Record
-from records.models.record import CURRENT
+from records.models.record import CURRENT, unusual
 from records.record import PublishedRecord
 from records.registry import record_of
 from records.shape import (
@@ -40,7 +40,15 @@ from records.shape import (
     Statement,
     Time,
 )
-from records.timeline import time_columns, time_indexes, time_values
+from records.timeline import (
+    FIRST,
+    LONG,
+    bound_columns,
+    bound_values,
+    time_columns,
+    time_indexes,
+    time_values,
+)
 
 
 def claim_party(body: Body, look: Look) -> Body:
@@ -92,6 +100,16 @@ def _position(name: str) -> Callable[[Body], float | None]:
 def _first_cited(*path: str) -> Callable[[Body], Any]:
     """What lies at a path in the first citation."""
     return lambda body: flat.at(body["citations"][0], path) if body["citations"] else None
+
+
+#: What most claims have, by column, and the mode in which most documents carry them.
+USUAL = {
+    "polarity": "affirmed",
+    "certainty": "certain",
+    "evidence": "none_mentioned",
+    "interest": "unknown",
+}
+USUAL_MODE = "paraphrase"
 
 
 class ClaimRecord(PublishedRecord):
@@ -254,9 +272,11 @@ class ClaimRecord(PublishedRecord):
     metric = models.CharField(max_length=32, null=True, help_text="The metric of its quantity.")
     control_status = models.CharField(max_length=20, null=True, help_text="Its control status.")
     citations = models.IntegerField(help_text="How many citations it has.")
-    said_earliest, said_latest, said_first, said_last = time_columns("its statement")
-    holds_earliest = models.DateTimeField(null=True, help_text="Earliest instant that it holds.")
-    holds_latest = models.DateTimeField(null=True, help_text="Latest instant that it holds.")
+    said_earliest, said_latest, said_from, said_to, said_first, said_last = time_columns(
+        "its statement"
+    )
+    holds_earliest, holds_latest, holds_from, holds_to = bound_columns("what it says")
+    holds_long = models.BooleanField(help_text="Whether it holds for long, or may.")
     class_id = models.UUIDField(
         help_text="The claim that its class over `same_as` and `repeats` stands by."
     )
@@ -296,6 +316,36 @@ class ClaimRecord(PublishedRecord):
                 fields=["-said_last", "-object_id"],
                 condition=CURRENT & Q(contradicted=True),
                 name="claim_record_contradicted",
+            ),
+            models.Index(
+                fields=["-said_last", "-object_id"],
+                condition=CURRENT & Q(conditional=True),
+                name="claim_record_conditional",
+            ),
+            *(
+                unusual(column, usual, ["-said_last", "-object_id"], f"claim_record_{column}")
+                for column, usual in USUAL.items()
+            ),
+            models.Index(
+                fields=["-said_last", "-object_id"],
+                condition=CURRENT & ~Q(modes=[USUAL_MODE]),
+                name="claim_record_modes_order",
+            ),
+            GinIndex(
+                fields=["modes"],
+                condition=CURRENT & ~Q(modes=[USUAL_MODE]),
+                name="claim_record_modes",
+            ),
+            models.Index(fields=["publishers"], condition=CURRENT, name="claim_record_published"),
+            models.Index(
+                fields=["holds_to", "holds_from"],
+                condition=CURRENT & Q(holds_to__gt=FIRST),
+                name="claim_record_holds",
+            ),
+            models.Index(
+                fields=["holds_to", "holds_from"],
+                condition=CURRENT & Q(holds_long=True),
+                name="claim_record_holds_long",
             ),
             models.Index(fields=["class_id", "object_id"], name="claim_record_class"),
             GinIndex(fields=["precedes"], name="claim_record_precedes"),
@@ -380,8 +430,7 @@ class ClaimRecord(PublishedRecord):
         claimant = look.body("sources", body["claimant"]["id"])
         actors = [body["actor"], body["object_actor"], claimant["speaks_for"]]
         cited = body["citations"]
-        holds = body["holds"] or {"earliest": None, "latest": None}
-        holds_columns = time_values("holds", holds)
+        holds = bound_values("holds", body["holds"])
         return {
             "kind": body["kind"],
             "voice": body["voice"],
@@ -403,8 +452,8 @@ class ClaimRecord(PublishedRecord):
             "control_status": body["control_status"],
             "citations": body.get("citations_total", len(cited)),
             **time_values("said", body["said"]),
-            "holds_earliest": holds_columns["holds_earliest"],
-            "holds_latest": holds_columns["holds_latest"],
+            **holds,
+            "holds_long": holds["holds_to"] - holds["holds_from"] > LONG,
             "class_id": look.derived("claims", body["id"]).get("class_id", body["id"]),
             "matters": sorted(matters(argument(body, look))),
             "level": body["corroboration"] and body["corroboration"]["level"],
@@ -426,19 +475,19 @@ class ClaimPlaceLine(PlaceLine):
         related_name="place_lines",
         help_text="The version.",
     )
+    said_from = models.DateTimeField(help_text="The version's `said_from`.")
+    said_to = models.DateTimeField(help_text="The version's `said_to`.")
     said_first = models.DateTimeField(help_text="The version's `said_first`.")
     said_last = models.DateTimeField(help_text="The version's `said_last`.")
     recorded_at = models.DateTimeField(help_text="The version's `recorded_at`.")
 
     class Meta:
         indexes = [
+            # It has all that a page of a region asks of this table.
             models.Index(
-                fields=["place_id", "-said_last", "-object_id"],
-                condition=Q(current=True),
+                fields=["place_id", "-said_last", "-object_id", "said_to", "said_from"],
+                include=["record", "current"],
                 name="claim_line_desc",
-            ),
-            models.Index(
-                fields=["place_id", "-said_last", "-object_id"], name="claim_line_desc_all"
             ),
             models.Index(fields=["place_id", "said_first", "object_id"], name="claim_line_asc"),
             models.Index(

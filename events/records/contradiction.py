@@ -275,10 +275,9 @@ class ContradictionPlaceLine(PlaceLine):
         indexes = [
             models.Index(
                 fields=["place_id", "-recorded_at", "-object_id"],
-                condition=Q(current=True),
+                include=["record", "current"],
                 name="contra_line_desc",
             ),
-            models.Index(fields=["place_id", "-recorded_at", "-object_id"], name="contra_line_all"),
         ]
 
 

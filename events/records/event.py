@@ -174,7 +174,9 @@ class EventRecord(PublishedRecord):
     contradicted = models.BooleanField(help_text="Whether it is contradicted that it happened.")
     lat = models.FloatField(null=True, help_text="Latitude of its position, or else its place's.")
     lon = models.FloatField(null=True, help_text="Longitude of its position, or else its place's.")
-    when_earliest, when_latest, when_first, when_last = time_columns("the event")
+    when_earliest, when_latest, when_from, when_to, when_first, when_last = time_columns(
+        "the event"
+    )
 
     objects = EventRecordQuerySet.as_manager()
 
@@ -210,6 +212,7 @@ class EventRecord(PublishedRecord):
             GinIndex(fields=["parties"], condition=CURRENT, name="event_record_parties"),
             GinIndex(fields=["part_of"], condition=CURRENT, name="event_record_part_of"),
             GinIndex(fields=["contexts"], condition=CURRENT, name="event_record_contexts"),
+            models.Index(fields=["contexts"], condition=CURRENT, name="event_record_context_lists"),
         ]
 
     @classmethod
@@ -303,19 +306,20 @@ class EventPlaceLine(PlaceLine):
         related_name="place_lines",
         help_text="The version.",
     )
+    type = models.CharField(max_length=64, help_text="The version's `type`.")
+    when_from = models.DateTimeField(help_text="The version's `when_from`.")
+    when_to = models.DateTimeField(help_text="The version's `when_to`.")
     when_first = models.DateTimeField(help_text="The version's `when_first`.")
     when_last = models.DateTimeField(help_text="The version's `when_last`.")
     recorded_at = models.DateTimeField(help_text="The version's `recorded_at`.")
 
     class Meta:
         indexes = [
+            # It has all that a page of a region asks of this table, and that counts by type do.
             models.Index(
-                fields=["place_id", "-when_last", "-object_id"],
-                condition=Q(current=True),
+                fields=["place_id", "-when_last", "-object_id", "when_to", "when_from"],
+                include=["record", "current", "type"],
                 name="event_line_desc",
-            ),
-            models.Index(
-                fields=["place_id", "-when_last", "-object_id"], name="event_line_desc_all"
             ),
             models.Index(fields=["place_id", "when_first", "object_id"], name="event_line_asc"),
             models.Index(

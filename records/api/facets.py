@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import connection, models
 from django.db.models import BooleanField, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import QueryDict
@@ -21,7 +21,6 @@ from rest_framework import serializers
 
 from records.api.problems import BadParameter
 from records.api.serializers import Number
-from records.record import PublishedRecord
 from records.registry import record_of
 from records.shape import Body
 
@@ -103,9 +102,9 @@ def read_facets(params: QueryDict, known: Mapping[str, Facet]) -> dict[str, Face
     return {name: known[name] for name in names}
 
 
-def several(record: type[PublishedRecord], facet: Facet) -> bool:
+def several(model: type[models.Model], facet: Facet) -> bool:
     """Whether a record may have several values of a facet."""
-    return isinstance(record._meta.get_field(facet.column), ArrayField)
+    return isinstance(model._meta.get_field(facet.column), ArrayField)
 
 
 def selected(queryset: QuerySet[Any], columns: Iterable[str]) -> tuple[str, tuple[Any, ...]]:
@@ -118,10 +117,10 @@ def selected(queryset: QuerySet[Any], columns: Iterable[str]) -> tuple[str, tupl
         return selected(nothing, columns)
 
 
-def valued(record: type[PublishedRecord], facet: Facet) -> tuple[str, str]:
+def valued(model: type[models.Model], facet: Facet) -> tuple[str, str]:
     """The value of a facet over `matching r`, and what is to be joined for it, as SQL."""
     column = f'r."{facet.column}"'
-    if several(record, facet):
+    if several(model, facet):
         return "u.value", f" left join lateral unnest({column}) u (value) on true"
     return (f"split_part({column}, '.', 1)" if facet.prefix else column), ""
 
@@ -141,7 +140,6 @@ def count_facets(
     measured; else each facet is read from its own index where it has one.
     """
     measures = measures or {}
-    record = queryset.model
     columns = [facet.column for facet in facets.values()]
     inner, params = selected(queryset, [*columns, *measures.values()])
     kept = [f'r."{column}"' for column in dict.fromkeys(columns)]
@@ -150,7 +148,7 @@ def count_facets(
     nothing = ", 0::bigint" * len(measures)
     parts = [f"select '', null, count(*){nothing}, 0::bigint, 0::bigint{nothing} from matching r"]
     for name, facet in facets.items():
-        value, joined = valued(record, facet)
+        value, joined = valued(queryset.model, facet)
         told = "".join(f", g.{measure}" for measure in measures)
         summed = "".join(f", sum(g.{measure}) over ()::bigint" for measure in measures)
         parts.append(

@@ -7,17 +7,19 @@ Every filter reads columns of the record itself or a side table keyed by its ver
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Greatest
 
 from records.api.references import Wanted
 from records.time import parse_bound
+from records.timeline import FIRST, LAST, LONG, open_start
 
 #: How many values one parameter takes.
 VALUES_LIMIT = 100
@@ -100,9 +102,18 @@ class RecordFilterBase(django_filters.Filter):
         """What is wrong with it beside the other parameters that were given."""
         return None
 
+    def reads(self, value: Any) -> set[str]:
+        """The columns that it compares, where it reads no other table."""
+        return {self.field_name}
+
 
 class TermsFilter(RecordFilterBase):
-    """A column that holds one of several values, or with `array` any of them."""
+    """A column that holds one of several values, or with `array` any of them.
+
+    Two hints lead to an index of whole arrays: `alone` says that most records have one value and no
+    other, and that any may be the most frequent; `usual` names the one that most records have
+    alone, for which there are indexes of all others.
+    """
 
     field_class = TermsField
     repeatable = True
@@ -118,9 +129,12 @@ class TermsFilter(RecordFilterBase):
         array: bool = False,
         prefix: bool = False,
         grows: bool = False,
+        alone: bool = False,
+        usual: str | None = None,
     ) -> None:
         self.choices = None if choices is None else list(choices)
         self.array, self.prefix, self.grows = array, prefix, grows
+        self.alone, self.usual = alone, usual
         super().__init__(
             field_name,
             help_text,
@@ -150,11 +164,34 @@ class TermsFilter(RecordFilterBase):
             return matches
         return Q(**{f"{self.field_name}__in": list(values)})
 
+    def exclusion(self, values: Iterable[str]) -> Q:
+        """That the column holds none of the values."""
+        excluded = list(values)
+        if self.prefix:
+            return ~self.condition(excluded)
+        if self.array:
+            left = ~self.condition(excluded)
+            return left & self._besides([[value] for value in excluded]) if self.alone else left
+        return self._besides(excluded)
+
+    def _besides(self, values: list[Any]) -> Q:
+        """What lies on either side of values: an index finds few rows so, but not by inequality."""
+        left = Q()
+        for value in values:
+            beside = Q(**{f"{self.field_name}__lt": value}) | Q(**{f"{self.field_name}__gt": value})
+            if self.model._meta.get_field(self.field_name).null:
+                beside |= Q(**{f"{self.field_name}__isnull": True})
+            left &= beside
+        return left
+
     def filter(self, qs: QuerySet[Any], value: Terms) -> QuerySet[Any]:
         if value.any_of:
             qs = qs.filter(self.condition(value.any_of))
         if value.none_of:
-            qs = qs.exclude(self.condition(value.none_of))
+            qs = qs.filter(self.exclusion(value.none_of))
+        others = value.any_of and self.usual not in value.any_of
+        if self.usual and (others or self.usual in value.none_of):
+            qs = qs.exclude(**{self.field_name: [self.usual]})
         return qs
 
 
@@ -165,7 +202,13 @@ class ReferenceFilter(TermsFilter):
     """
 
     def __init__(
-        self, field_name: str, help_text: str, *, resource: str, array: bool = False
+        self,
+        field_name: str,
+        help_text: str,
+        *,
+        resource: str,
+        array: bool = False,
+        alone: bool = False,
     ) -> None:
         self.resource = resource
         super().__init__(
@@ -174,6 +217,7 @@ class ReferenceFilter(TermsFilter):
             pattern=self.accepted(),
             expects="an id (a UUID) or a scheme:code such as geonames:704204",
             array=array,
+            alone=alone,
         )
 
     def accepted(self) -> str | None:
@@ -196,7 +240,7 @@ class ReferenceFilter(TermsFilter):
             ids = self.ids(value.any_of)
             qs = qs.filter(self.condition(map(str, ids))) if ids else qs.none()
         if value.none_of and (ids := self.ids(value.none_of)):
-            qs = qs.exclude(self.condition(map(str, ids)))
+            qs = qs.filter(self.exclusion(map(str, ids)))
         return qs
 
 
@@ -224,6 +268,11 @@ class WithinFilter(ReferenceFilter):
 
     def __init__(self, help_text: str) -> None:
         super().__init__("place_lines__place_id", help_text, resource="places")
+
+    def one_place(self, value: Terms) -> UUID | None:
+        """The place, where one is given and none is excluded."""
+        ids = self.ids(value.any_of)
+        return ids[0] if len(ids) == 1 and not value.none_of else None
 
     def filter(self, qs: QuerySet[Any], value: Terms) -> QuerySet[Any]:
         lines = qs.model.place_line._default_manager.filter(record=OuterRef("pk"))
@@ -303,38 +352,83 @@ class BoundFilter(RecordFilterBase):
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "examples": ["2022", "2022-10", "2022-10-01"]}
 
+    def reads(self, value: tuple[datetime, datetime]) -> set[str]:
+        return {f"{self.field_name}_{part}" for part in ("from", "to", "first", "last")}
+
     def filter(self, qs: QuerySet[Any], value: tuple[datetime, datetime]) -> QuerySet[Any]:
         start, end = value
-        earliest, latest = f"{self.field_name}_earliest", f"{self.field_name}_latest"
-        undated = Q(**{f"{earliest}__isnull": True, f"{latest}__isnull": True})
-        matches = ~undated
-        certainly = self.parent.cleaned.get("certainly", False)
-        if self.side in ("since", "on"):
-            if certainly:
-                matches &= Q(**{f"{earliest}__gte": start})
-            else:
-                matches &= Q(**{f"{latest}__gt": start}) | Q(**{f"{latest}__isnull": True})
-        if self.side in ("until", "on"):
-            if certainly:
-                matches &= Q(**{f"{latest}__lte": end})
-            else:
-                matches &= Q(**{f"{earliest}__lt": end}) | Q(**{f"{earliest}__isnull": True})
-        if certainly:
-            matches &= self._in_the_order(qs, start, end)
+        name = self.field_name
+        sorted_by = f"{name}_last" in _columns(qs.model)
+        if self.parent.sorted_by_line and self.reads(value) <= _columns(qs.model.place_line):
+            # By an alias: a filter by `place_lines__…` would join the lines once more.
+            lines = {f"line_{column}": F(f"place_lines__{column}") for column in self.reads(value)}
+            qs, name = qs.alias(**lines), f"line_{name}"
+        if self.parent.cleaned.get("certainly", False):
+            matches = self._certainly(name, start, end, sorted_by=sorted_by)
+        else:
+            matches = self._possibly(name, start, end, sorted_by=sorted_by)
         if self.parent.cleaned.get("undated", False):
-            matches |= undated
+            matches |= Q(**{f"{name}_from": LAST})
         return qs.filter(matches)
 
-    def _in_the_order(self, qs: QuerySet[Any], start: datetime, end: datetime) -> Q:
-        """What follows for the sort keys, so that a page is read from their part of the index."""
-        within = Q()
-        for key in (f"{self.field_name}_first", f"{self.field_name}_last"):
-            if key in {field.name for field in qs.model._meta.concrete_fields}:
-                if self.side in ("since", "on"):
-                    within &= Q(**{f"{key}__gte": start})
-                if self.side in ("until", "on"):
-                    within &= Q(**{f"{key}__lte": end})
-        return within
+    def _possibly(self, name: str, start: datetime, end: datetime, *, sorted_by: bool) -> Q:
+        """What may lie in a period, and what follows for the sort key: in its order pages are."""
+        if self.side == "on":
+            return self._around(name, start, end)
+        matches = Q(**{f"{name}_last__gt": FIRST}) if sorted_by else Q()
+        if self.side == "since":
+            return matches & Q(**{f"{name}_to__gt": start})
+        matches &= Q(**{f"{name}_from__lt": end})
+        return (
+            matches & Q(**{f"{name}_last__lte": self._last_before(end)}) if sorted_by else matches
+        )
+
+    def _around(self, name: str, start: datetime, end: datetime) -> Q:
+        """What may lie in a day: of what lasts not long, only what begins and ends around it.
+
+        So the database sees how few there are, while it takes two bounds for independent of each
+        other. It must not find the same comparison in both parts: it would take it out of them.
+        """
+        least = datetime.resolution
+        near = {
+            f"{name}_from__range": (_earlier(start, LONG), end - least),
+            f"{name}_to__range": (start + least, end + LONG),
+        }
+        far = {f"{name}_long": True, f"{name}_to__gt": start, f"{name}_from__lt": end}
+        return Q(**near) | Q(**far)
+
+    def _last_before(self, end: datetime) -> Greatest:
+        """The greatest sort key of what begins before an end.
+
+        It is the beginning itself, unless that is open.
+        """
+        key = f"{self.field_name}_last"
+        versions = self.parent._meta.model._default_manager.filter(open_start(self.field_name))
+        return Greatest(Value(end), Subquery(versions.order_by(f"-{key}").values(key)[:1]))
+
+    def _certainly(self, name: str, start: datetime, end: datetime, *, sorted_by: bool) -> Q:
+        """What must lie in a period, and what follows for the sort keys."""
+        keys = (f"{name}_first", f"{name}_last") if sorted_by else ()
+        matches = Q()
+        if self.side in ("since", "on"):
+            for column in (f"{name}_from", *keys):
+                matches &= Q(**{f"{column}__gte": start})
+            matches &= Q(**{f"{name}_to__gt": FIRST})
+        if self.side in ("until", "on"):
+            for column in (f"{name}_to", *keys):
+                matches &= Q(**{f"{column}__lte": end})
+            matches &= Q(**{f"{name}_from__lt": LAST})
+        return matches
+
+
+def _earlier(at: datetime, by: timedelta) -> datetime:
+    """An instant that lies before another, in the years that there are."""
+    return at - by if at - FIRST > by else FIRST
+
+
+def _columns(model: type[Model]) -> set[str]:
+    """The names of the columns of a model."""
+    return {field.name for field in model._meta.concrete_fields}
 
 
 class ModifierFilter(FlagFilter):
@@ -344,6 +438,9 @@ class ModifierFilter(FlagFilter):
         if any(isinstance(found, BoundFilter) for found in self.parent.filters.values()):
             return None
         return "says how a time filter matches, and there is none"
+
+    def reads(self, value: bool) -> set[str]:
+        return set()
 
     def filter(self, qs: QuerySet[Any], value: bool) -> QuerySet[Any]:
         return qs

@@ -1,6 +1,7 @@
 """What lists are asked by: the filters that all resources share, read strictly."""
 
 import copy
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from records.api.filters import (
     SeqFilter,
     TermsFilter,
     UpdatedSinceFilter,
+    WithinFilter,
 )
 from records.api.moments import Moment
 from records.api.problems import BadParameter
@@ -58,15 +60,40 @@ class StrictFilter(django_filters.FilterSet):
         if errors:
             raise BadParameter(*errors)
 
-    def apply(self, queryset: QuerySet[Any], moment: Moment) -> QuerySet[Any]:
-        """What matches at a moment: one query where there are references, else none yet."""
+    def apply(
+        self, queryset: QuerySet[Any], moment: Moment, *, counted: Iterable[str] | None = None
+    ) -> QuerySet[Any]:
+        """What matches at a moment: one query where there are references, else none yet.
+
+        With `counted`, the columns by which records are only counted, what matches may be the lines
+        of a place in their stead: these lie side by side in an index.
+        """
         self.moment, self.sorted_by_line, self.rank = moment, False, None
         wanted = [w for name, f in self.filters.items() for w in f.wanted(self.cleaned[name])]
         self.resolved = resolve(wanted, moment)
         self.read_ahead = bool(self.resolved)
-        for name, found in self.filters.items():
+        filters = self.filters
+        if counted is not None and (lines := self._lines(counted)) is not None:
+            queryset = lines
+            filters = {name: found for name, found in filters.items() if name != "within"}
+        for name, found in filters.items():
             queryset = found.filter(queryset, self.cleaned[name])
         return queryset
+
+    def _lines(self, columns: Iterable[str]) -> QuerySet[Any] | None:
+        """The lines of the one place asked for now, if they have all that is asked of records."""
+        within = self.filters.get("within")
+        if not isinstance(within, WithinFilter) or self.moment is None:
+            return None
+        if self.moment.seq is not None:
+            return None  # lines tell which versions are current, and not which were
+        line, place = self._meta.model.place_line, within.one_place(self.cleaned["within"])
+        read = {*columns}.union(
+            *(f.reads(self.cleaned[name]) for name, f in self.filters.items() if f is not within)
+        )
+        if place is None or not read <= {field.name for field in line._meta.concrete_fields}:
+            return None
+        return line._default_manager.filter(place_id=place, current=True)
 
 
 class RecordFilter(StrictFilter):
@@ -90,6 +117,7 @@ class RecordFilter(StrictFilter):
         pattern=SLUG_PATTERN.pattern,
         expects="a data set's slug",
         array=True,
+        alone=True,
     )
 
 

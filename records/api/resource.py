@@ -346,7 +346,10 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
         """
         params, times = request.query_params, self.all_times
         asked = timelines.read_asked(params, times, self.all_facets)
-        return self.computed(lambda matching, seq: timelines.timeline(matching, asked, times, seq))
+        return self.computed(
+            timelines.columns(self.record, asked, times),
+            lambda matching, seq: timelines.timeline(matching, asked, times, seq),
+        )
 
     @extend_schema(responses=FacetsSerializer, filters=True)
     @action(detail=False, pagination_class=None)
@@ -358,9 +361,10 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
         facets = read_facets(request.query_params, self.all_facets)
         filtered = bool(set(request.query_params) & set(self.filterset_class.base_filters))
         return self.computed(
+            [*(facet.column for facet in facets.values()), *self.measures.values()],
             lambda matching, seq: count_facets(
                 matching, facets, seq, measures=self.measures, filtered=filtered
-            )
+            ),
         )
 
     @property
@@ -373,14 +377,17 @@ class RecordViewSet(ReadView, GenericViewSet):  # type: ignore[type-arg]
         """What records are counted by."""
         return {**self.facets_by, "dataset": Facet("datasets")}
 
-    def computed(self, compute: Callable[[QuerySet[Any], int | None], Body]) -> HttpResponse:
-        """What is computed of all that match at a moment, or the 304 to who has it."""
+    def computed(
+        self, columns: Sequence[str], compute: Callable[[QuerySet[Any], int | None], Body]
+    ) -> HttpResponse:
+        """What is computed by columns of all that match at a moment, or the 304 to who has it."""
         filters = self.filterset_class(self.request.query_params)
         now = moment(self.request.query_params.get("as_of"))
         if (same := self.unchanged(now)) is not None:
             return same
         while True:
-            said = compute(filters.apply(self.at(self.queryset.all(), now), now), now.seq)
+            versions = self.at(self.queryset.all(), now)
+            said = compute(filters.apply(versions, now, counted=columns), now.seq)
             # Several queries were made: they must have seen the same records.
             if now.seq is not None or newest().newest == now.newest:
                 break

@@ -12,6 +12,7 @@ from functools import cache
 from operator import itemgetter
 from typing import Any
 
+from django.db import models
 from django.db.models import QuerySet
 from django.http import QueryDict
 from rest_framework import serializers
@@ -28,10 +29,9 @@ from records.api.facets import (
 )
 from records.api.problems import BadParameter
 from records.api.serializers import Number
-from records.record import PublishedRecord
 from records.shape import Body
 from records.time import format_instant
-from records.timeline import FIRST, LAST
+from records.timeline import FIRST
 
 #: From fine to coarse.
 INTERVALS = ("hour", "day", "week", "month", "year")
@@ -225,30 +225,33 @@ def _next(day: date, interval: str) -> date:
     return date(months // 12, months % 12 + 1, 1)
 
 
-def instant_sql(
-    record: type[PublishedRecord], starts: tuple[str, ...], key: str = "first"
-) -> tuple[str, list[str]]:
+def instant_sql(model: type[models.Model], starts: tuple[str, ...]) -> tuple[str, list[str]]:
     """The instant at which a record counts, as SQL over `r`, and the columns that it needs.
 
-    The earliest bound of its time, else the latest; of several times the last. A sort key has just
-    that, and an index has it: `key` says which of the two is read.
+    The earliest bound of its time, else the latest; of several times the last. The descending sort
+    key has just that, and every index in that order has it.
     """
-    missing = (FIRST if key == "last" else LAST).isoformat()
-    columns = {field.name for field in record._meta.concrete_fields}
+    columns = {field.name for field in model._meta.concrete_fields}
     parts: list[str] = []
     needed: list[str] = []
     for name in starts:
         if name in columns:
             needed.append(name)
             parts.append(f'r."{name}"')
-        elif f"{name}_{key}" in columns:
-            needed.append(f"{name}_{key}")
-            parts.append(f"nullif(r.\"{name}_{key}\", timestamptz '{missing}')")
+        elif f"{name}_last" in columns:
+            needed.append(f"{name}_last")
+            parts.append(f"nullif(r.\"{name}_last\", timestamptz '{FIRST.isoformat()}')")
         else:
             bounds = [f"{name}_earliest", f"{name}_latest"]
             needed += bounds
             parts.append("coalesce({})".format(", ".join(f'r."{bound}"' for bound in bounds)))
     return (f"greatest({', '.join(parts)})" if len(parts) > 1 else parts[0]), needed
+
+
+def columns(model: type[models.Model], asked: Asked, times: Times) -> list[str]:
+    """The columns that a timeline counts by."""
+    needed = instant_sql(model, times[asked.time])[1]
+    return [*needed, asked.by.column] if asked.by else needed
 
 
 def timeline(queryset: QuerySet[Any], asked: Asked, times: Times, seq: int | None) -> Body:
@@ -269,10 +272,7 @@ def timeline(queryset: QuerySet[Any], asked: Asked, times: Times, seq: int | Non
     if dated:
         labels, bounds = intervals(first, last, asked.interval, asked.zone)
     starts = [format_instant(bound) for bound in bounds]
-    # Beside a facet an index has the descending key alone, which cannot tell the first instant that
-    # there is from a missing time.
-    key = "first" if first == FIRST else "last"
-    found = _count(queryset, instant_sql(queryset.model, times[asked.time], key), bounds, asked.by)
+    found = _count(queryset, (instant, needed), bounds, asked.by)
     split: Body = {}
     if asked.by is not None:
         values = [value for value, _ in found.values]
