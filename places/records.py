@@ -11,7 +11,7 @@ from places.querysets import PlaceRecordQuerySet
 from records import flat
 from records.folding import fold
 from records.models import NameKey, PlaceLine
-from records.models.record import CURRENT
+from records.models.record import CURRENT, version_key
 from records.record import PublishedRecord
 from records.shape import Body, Codes, Derived, Look, Reference, Rows, Scalar, Shape
 
@@ -153,13 +153,7 @@ class PlaceRecord(PublishedRecord):
 class PlacePlaceLine(PlaceLine):
     """That a version of a place lies in a place, or is it."""
 
-    record = models.ForeignKey(
-        PlaceRecord,
-        models.PROTECT,
-        db_column="seq",
-        related_name="place_lines",
-        help_text="The version.",
-    )
+    record = version_key(PlaceRecord, "place_lines")
     sort_name = models.CharField(max_length=400, help_text="The version's `sort_name`.")
     recorded_at = models.DateTimeField(help_text="The version's `recorded_at`.")
 
@@ -179,13 +173,7 @@ class PlacePlaceLine(PlaceLine):
 class PlaceNameKey(NameKey):
     """One name of a version of a place."""
 
-    record = models.ForeignKey(
-        PlaceRecord,
-        models.PROTECT,
-        db_column="seq",
-        related_name="name_keys",
-        help_text="The version.",
-    )
+    record = version_key(PlaceRecord, "name_keys")
 
 
 PlaceRecord.place_line = PlacePlaceLine

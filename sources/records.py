@@ -12,7 +12,7 @@ from places.records import NAME_MEMBERS, NAME_ORDER
 from records import flat
 from records.folding import fold
 from records.models import NameKey
-from records.models.record import CURRENT
+from records.models.record import CURRENT, version_key
 from records.record import PublishedRecord
 from records.shape import (
     Body,
@@ -431,25 +431,13 @@ class DocumentRecord(PublishedRecord):
 class ActorNameKey(NameKey):
     """One name of a version of an actor."""
 
-    record = models.ForeignKey(
-        ActorRecord,
-        models.PROTECT,
-        db_column="seq",
-        related_name="name_keys",
-        help_text="The version.",
-    )
+    record = version_key(ActorRecord, "name_keys")
 
 
 class SourceNameKey(NameKey):
     """One name of a version of a source."""
 
-    record = models.ForeignKey(
-        SourceRecord,
-        models.PROTECT,
-        db_column="seq",
-        related_name="name_keys",
-        help_text="The version.",
-    )
+    record = version_key(SourceRecord, "name_keys")
 
 
 ActorRecord.name_key = ActorNameKey

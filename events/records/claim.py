@@ -24,7 +24,7 @@ from events.records.event import EventRecord, csv_corroboration, ids_of
 from places.positions import points
 from records import flat
 from records.models import PlaceLine, Record
-from records.models.record import CURRENT, unusual
+from records.models.record import CURRENT, unusual, version_key
 from records.record import PublishedRecord
 from records.registry import record_of
 from records.shape import (
@@ -468,13 +468,7 @@ class ClaimRecord(PublishedRecord):
 class ClaimPlaceLine(PlaceLine):
     """That a version of a claim lies in a place, by its own places or its event's."""
 
-    record = models.ForeignKey(
-        ClaimRecord,
-        models.PROTECT,
-        db_column="seq",
-        related_name="place_lines",
-        help_text="The version.",
-    )
+    record = version_key(ClaimRecord, "place_lines")
     said_from = models.DateTimeField(help_text="The version's `said_from`.")
     said_to = models.DateTimeField(help_text="The version's `said_to`.")
     said_first = models.DateTimeField(help_text="The version's `said_first`.")

@@ -15,7 +15,7 @@ from events.records.claim import ClaimRecord, claim_places
 from events.records.event import ids_of
 from records import flat
 from records.models import PlaceLine, Record
-from records.models.record import CURRENT
+from records.models.record import CURRENT, version_key
 from records.record import PublishedRecord
 from records.shape import Body, Derived, Look, Member, Scalar, Shape, Statement, Turn
 from records.timeline import time_values
@@ -262,13 +262,7 @@ class ContradictionRecord(PublishedRecord):
 class ContradictionPlaceLine(PlaceLine):
     """That a version of a contradiction lies in a place, by either claim."""
 
-    record = models.ForeignKey(
-        ContradictionRecord,
-        models.PROTECT,
-        db_column="seq",
-        related_name="place_lines",
-        help_text="The version.",
-    )
+    record = version_key(ContradictionRecord, "place_lines")
     recorded_at = models.DateTimeField(help_text="The version's `recorded_at`.")
 
     class Meta:

@@ -21,7 +21,7 @@ from events.querysets import EventRecordQuerySet
 from places.positions import point, points
 from records import flat
 from records.models import PlaceLine, Point, Record
-from records.models.record import CURRENT
+from records.models.record import CURRENT, version_key
 from records.record import PublishedRecord
 from records.shape import (
     Body,
@@ -299,13 +299,7 @@ class EventRecord(PublishedRecord):
 class EventPlaceLine(PlaceLine):
     """That a version of an event lies in a place."""
 
-    record = models.ForeignKey(
-        EventRecord,
-        models.PROTECT,
-        db_column="seq",
-        related_name="place_lines",
-        help_text="The version.",
-    )
+    record = version_key(EventRecord, "place_lines")
     type = models.CharField(max_length=64, help_text="The version's `type`.")
     when_from = models.DateTimeField(help_text="The version's `when_from`.")
     when_to = models.DateTimeField(help_text="The version's `when_to`.")
@@ -331,13 +325,7 @@ class EventPlaceLine(PlaceLine):
 class EventPoint(Point):
     """One of several places that a version of an event happened in."""
 
-    record = models.ForeignKey(
-        EventRecord,
-        models.PROTECT,
-        db_column="seq",
-        related_name="points",
-        help_text="The version.",
-    )
+    record = version_key(EventRecord, "points")
 
 
 EventRecord.place_line = EventPlaceLine

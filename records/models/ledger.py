@@ -69,8 +69,13 @@ class Change(models.Model):
     """One number of the sequence: which record got a new version, and why."""
 
     seq = models.BigIntegerField(primary_key=True, help_text="Its number in the sequence.")
+    # Written with its change set, and append-only as it is: no look-up for each.
     change_set = models.ForeignKey(
-        ChangeSet, models.PROTECT, related_name="changes", help_text="What it was committed with."
+        ChangeSet,
+        models.PROTECT,
+        db_constraint=False,
+        related_name="changes",
+        help_text="What it was committed with.",
     )
     op = models.CharField(max_length=8, choices=Op, help_text="What was done.")
     cause = models.CharField(max_length=16, choices=Cause, help_text="Why it was done.")
