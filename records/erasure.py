@@ -12,6 +12,7 @@ from django.db.models.functions import Cast
 from records import searching, workspace
 from records.edition import Edition, Key
 from records.models import ChangeSet, Erasure, Op, ReviewItem, State
+from records.querysets import column_names
 from records.record import ERASED, PublishedRecord, content_hash, core_json
 from records.registry import embedders, record_of
 from records.shape import Body
@@ -68,7 +69,7 @@ def _erase_own(record: type[PublishedRecord], object_id: UUID, erased: Body, rea
         "content_hash": content_hash(body.encode()),
         "kind": erased.get("kind", ""),
     }
-    names = {field.name for field in record._meta.concrete_fields}
+    names = column_names(record)
     record.objects.of(object_id).update(**{k: v for k, v in values.items() if k in names})
     searching.forget(record, record.objects.of(object_id).values_list("pk", flat=True))
     if record.place_line is not None:

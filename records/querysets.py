@@ -7,6 +7,11 @@ from django.db import models
 from django.db.models import Q
 
 
+def column_names(model: type[models.Model]) -> set[str]:
+    """The names of the columns of a table."""
+    return {field.name for field in model._meta.concrete_fields}
+
+
 class CuratedQuerySet(models.QuerySet):  # type: ignore[type-arg]
     """Rows of the workspace: drafts and all."""
 

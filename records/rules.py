@@ -132,6 +132,11 @@ def stored_in_rows(table: str) -> RunSQL:
     )
 
 
+def of_versions(table: str) -> list[RunSQL]:
+    """All that a table of published versions needs beside its columns."""
+    return [append_only(table), word_statistics(table), stored_in_rows(table)]
+
+
 def append_only(table: str, *, versions: bool = True) -> RunSQL:
     """Refuse every change of a table's rows; `versions` may be superseded, once."""
     argument = "'versions'" if versions else ""

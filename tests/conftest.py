@@ -16,7 +16,7 @@ from django.db.models.signals import post_migrate
 from events.dossiers import Loaded, load, read
 from events.event_types import load_event_types
 from tests import factories
-from tests.kept import Kept, set_aside
+from tests.kept import Kept, kept_by, set_aside
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,6 +53,19 @@ post_migrate.connect(
 )
 
 
+def load_lyman() -> Loaded:
+    """Load the Lyman dossier."""
+    return load(read(settings.BASE_DIR / "seeds" / "lyman"))
+
+
+def load_stories() -> list[str]:
+    """Load every folder of seeds/."""
+    folders = sorted({path.parent for path in settings.BASE_DIR.glob("seeds/*/*.yaml")})
+    for folder in folders:
+        load(read(folder))
+    return [folder.name for folder in folders]
+
+
 Keep = Callable[[Callable[[], Any]], Kept[Any]]
 
 
@@ -68,10 +81,7 @@ def keep(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
     return kept
 
 
-@pytest.fixture(scope="session")
-def kept_world(keep: Keep) -> Kept[factories.World]:
-    """The made-up world, set aside."""
-    return keep(factories.world)
+kept_world = kept_by(factories.world)
 
 
 @pytest.fixture
@@ -80,10 +90,7 @@ def world(db: None, kept_world: Kept[factories.World]) -> factories.World:
     return kept_world.bring_back()
 
 
-@pytest.fixture(scope="session")
-def kept_lyman(keep: Keep) -> Kept[Loaded]:
-    """The Lyman dossier, set aside."""
-    return keep(load_lyman)
+kept_lyman = kept_by(load_lyman)
 
 
 @pytest.fixture
@@ -92,26 +99,10 @@ def lyman(db: None, kept_lyman: Kept[Loaded]) -> Loaded:
     return kept_lyman.bring_back()
 
 
-@pytest.fixture(scope="session")
-def kept_stories(keep: Keep) -> Kept[list[str]]:
-    """Every dossier, set aside."""
-    return keep(load_stories)
+kept_stories = kept_by(load_stories)
 
 
 @pytest.fixture
 def stories(db: None, kept_stories: Kept[list[str]]) -> list[str]:
     """Every folder of seeds/, loaded in the order in which `make run` loads them; their names."""
     return kept_stories.bring_back()
-
-
-def load_lyman() -> Loaded:
-    """Load the Lyman dossier."""
-    return load(read(settings.BASE_DIR / "seeds" / "lyman"))
-
-
-def load_stories() -> list[str]:
-    """Load every folder of seeds/."""
-    folders = sorted({path.parent for path in settings.BASE_DIR.glob("seeds/*/*.yaml")})
-    for folder in folders:
-        load(read(folder))
-    return [folder.name for folder in folders]

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+import pytest
 from django.db import connection, transaction
 
 T = TypeVar("T")
@@ -22,6 +23,16 @@ class Kept(Generic[T]):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(self.back)
         return self.made
+
+
+def kept_by(make: Callable[[], T]) -> Any:
+    """A fixture of the session, named by what it is assigned to: what a function makes."""
+
+    @pytest.fixture(scope="session")
+    def kept(keep: Callable[[Callable[[], T]], Kept[T]]) -> Kept[T]:
+        return keep(make)
+
+    return kept
 
 
 def set_aside(schema: str, make: Callable[[], T]) -> Kept[T]:

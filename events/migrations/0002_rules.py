@@ -50,10 +50,9 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        rules.append_only("events_eventrecord"), rules.word_statistics("events_eventrecord"), rules.stored_in_rows("events_eventrecord"),
-        rules.append_only("events_claimrecord"), rules.word_statistics("events_claimrecord"), rules.stored_in_rows("events_claimrecord"),
-        rules.append_only("events_contradictionrecord"),
-        rules.word_statistics("events_contradictionrecord"), rules.stored_in_rows("events_contradictionrecord"),
+        *rules.of_versions("events_eventrecord"),
+        *rules.of_versions("events_claimrecord"),
+        *rules.of_versions("events_contradictionrecord"),
         rules.spans_in_text("events_citation", "dateline_spans_end({row}.spans)"),
         CLAIM_HAS_A_SUBJECT,
         rules.no_link_cycle(

@@ -24,7 +24,7 @@ from events.records.event import EventRecord, csv_corroboration, ids_of
 from places.positions import points
 from records import flat
 from records.models import PlaceLine, Record
-from records.models.record import CURRENT, unusual, version_key
+from records.models.record import CURRENT, version_key
 from records.record import PublishedRecord
 from records.registry import record_of
 from records.shape import (
@@ -312,24 +312,22 @@ class ClaimRecord(PublishedRecord):
                     "level",
                 )
             ),
-            models.Index(
-                fields=["-said_last", "-object_id"],
-                condition=CURRENT & Q(contradicted=True),
-                name="claim_record_contradicted",
-            ),
-            models.Index(
-                fields=["-said_last", "-object_id"],
-                condition=CURRENT & Q(conditional=True),
-                name="claim_record_conditional",
-            ),
+            # What few have, in the order of lists: such an index holds little, and costs little.
             *(
-                unusual(column, usual, ["-said_last", "-object_id"], f"claim_record_{column}")
-                for column, usual in USUAL.items()
-            ),
-            models.Index(
-                fields=["-said_last", "-object_id"],
-                condition=CURRENT & ~Q(modes=[USUAL_MODE]),
-                name="claim_record_modes_order",
+                models.Index(
+                    fields=["-said_last", "-object_id", *columns],
+                    condition=CURRENT & condition,
+                    name=f"claim_record_{name}",
+                )
+                for name, columns, condition in (
+                    ("contradicted", (), Q(contradicted=True)),
+                    ("conditional", (), Q(conditional=True)),
+                    ("modes_order", (), ~Q(modes=[USUAL_MODE])),
+                    *(
+                        (column, (column,), ~Q(**{column: usual}))
+                        for column, usual in USUAL.items()
+                    ),
+                )
             ),
             GinIndex(
                 fields=["modes"],
@@ -337,15 +335,16 @@ class ClaimRecord(PublishedRecord):
                 name="claim_record_modes",
             ),
             models.Index(fields=["publishers"], condition=CURRENT, name="claim_record_published"),
-            models.Index(
-                fields=["holds_to", "holds_from"],
-                condition=CURRENT & Q(holds_to__gt=FIRST),
-                name="claim_record_holds",
-            ),
-            models.Index(
-                fields=["holds_to", "holds_from"],
-                condition=CURRENT & Q(holds_long=True),
-                name="claim_record_holds_long",
+            *(
+                models.Index(
+                    fields=["holds_to", "holds_from"],
+                    condition=CURRENT & condition,
+                    name=f"claim_record_{name}",
+                )
+                for name, condition in (
+                    ("holds", Q(holds_to__gt=FIRST)),
+                    ("holds_long", Q(holds_long=True)),
+                )
             ),
             models.Index(fields=["class_id", "object_id"], name="claim_record_class"),
             GinIndex(fields=["precedes"], name="claim_record_precedes"),

@@ -6,4 +6,4 @@ from records import rules
 class Migration(migrations.Migration):
     dependencies = [("places", "0001_initial"), ("records", "0002_rules")]
 
-    operations = [rules.no_cycle("places_place"), rules.append_only("places_placerecord"), rules.word_statistics("places_placerecord"), rules.stored_in_rows("places_placerecord")]
+    operations = [rules.no_cycle("places_place"), *rules.of_versions("places_placerecord")]

@@ -14,10 +14,11 @@ from uuid import UUID
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Greatest
 
 from records.api.references import Wanted
+from records.querysets import column_names
 from records.time import parse_bound
 from records.timeline import FIRST, LAST, LONG, open_start
 
@@ -358,8 +359,8 @@ class BoundFilter(RecordFilterBase):
     def filter(self, qs: QuerySet[Any], value: tuple[datetime, datetime]) -> QuerySet[Any]:
         start, end = value
         name = self.field_name
-        sorted_by = f"{name}_last" in _columns(qs.model)
-        if self.parent.sorted_by_line and self.reads(value) <= _columns(qs.model.place_line):
+        sorted_by = f"{name}_last" in column_names(qs.model)
+        if self.parent.sorted_by_line and self.reads(value) <= column_names(qs.model.place_line):
             # By an alias: a filter by `place_lines__…` would join the lines once more.
             lines = {f"line_{column}": F(f"place_lines__{column}") for column in self.reads(value)}
             qs, name = qs.alias(**lines), f"line_{name}"
@@ -424,11 +425,6 @@ class BoundFilter(RecordFilterBase):
 def _earlier(at: datetime, by: timedelta) -> datetime:
     """An instant that lies before another, in the years that there are."""
     return at - by if at - FIRST > by else FIRST
-
-
-def _columns(model: type[Model]) -> set[str]:
-    """The names of the columns of a model."""
-    return {field.name for field in model._meta.concrete_fields}
 
 
 class ModifierFilter(FlagFilter):

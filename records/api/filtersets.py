@@ -24,6 +24,7 @@ from records.api.problems import BadParameter
 from records.api.references import Wanted, resolve
 from records.api.searching import TextFilter
 from records.models import Cause, Change
+from records.querysets import column_names
 from records.registry import resources
 
 
@@ -91,7 +92,7 @@ class StrictFilter(django_filters.FilterSet):
         read = {*columns}.union(
             *(f.reads(self.cleaned[name]) for name, f in self.filters.items() if f is not within)
         )
-        if place is None or not read <= {field.name for field in line._meta.concrete_fields}:
+        if place is None or not read <= column_names(line):
             return None
         return line._default_manager.filter(place_id=place, current=True)
 

@@ -10,6 +10,7 @@ from django.db import connection
 
 from records.api.moments import Moment
 from records.folding import fold
+from records.querysets import column_names
 from records.registry import record_of
 
 
@@ -90,7 +91,7 @@ def _part(
 ) -> tuple[str, list[Any]]:
     """One resource's part of the query."""
     record = record_of(resource)
-    columns = {field.name for field in record._meta.concrete_fields}
+    columns = column_names(record)
     name = "r.name" if names and "name" in columns else "null"
     conditions: list[str] = []
     params: list[Any] = []

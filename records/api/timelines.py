@@ -29,6 +29,7 @@ from records.api.facets import (
 )
 from records.api.problems import BadParameter
 from records.api.serializers import Number
+from records.querysets import column_names
 from records.shape import Body
 from records.time import format_instant
 from records.timeline import FIRST
@@ -231,7 +232,7 @@ def instant_sql(model: type[models.Model], starts: tuple[str, ...]) -> tuple[str
     The earliest bound of its time, else the latest; of several times the last. The descending sort
     key has just that, and every index in that order has it.
     """
-    columns = {field.name for field in model._meta.concrete_fields}
+    columns = column_names(model)
     parts: list[str] = []
     needed: list[str] = []
     for name in starts:

@@ -15,16 +15,6 @@ from records.models.search import WordVector
 CURRENT = Q(superseded_seq__isnull=True, live=True)
 
 
-def unusual(column: str, usual: str, order: list[str], name: str) -> models.Index:
-    """An index, in the order of lists, of the records that have not what most have in a column.
-
-    It holds few, and so costs next to nothing; a list of most reads its order without it.
-    """
-    return models.Index(
-        fields=[*order, column], condition=CURRENT & ~Q(**{column: usual}), name=name
-    )
-
-
 class Record(models.Model):
     """One published version: the JSON exactly as served, and the columns that filters read.
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
-from records.time import UncertainTime
+from records.time import TimeBasis, UncertainTime
 
 Statement = dict[str, Any]
 Body = dict[str, Any]
@@ -147,14 +147,16 @@ def _time_body(
     return tuple(time.as_dict().items())
 
 
-def _time_parts(value: Any) -> tuple[str | None, ...]:
-    shown = UncertainTime.from_dict(value).as_dict()
-    return tuple(shown[part] for part in TIME_PARTS)
-
-
-@lru_cache(maxsize=4096)
-def _known_time_parts(given: tuple[tuple[str, str | None], ...]) -> tuple[str | None, ...]:
-    return _time_parts(dict(given))
+def _shown_time(value: Any) -> Body:
+    """A time as it is shown, from any form of it; what says its parts alone is computed once."""
+    if (
+        isinstance(value, dict)
+        and value.keys() <= set(TIME_PARTS)
+        and all(isinstance(part, str | None) for part in value.values())
+    ):
+        given = {"basis": TimeBasis.TEXT, **value}
+        return dict(_time_body(*(given.get(part) for part in TIME_PARTS)))
+    return UncertainTime.from_dict(value).as_dict()
 
 
 @dataclass
@@ -186,11 +188,8 @@ class Time(Member):
             return {self.name: None}
         if isinstance(value, str):
             value = {"edtf": value}
-        well_formed = isinstance(value, dict) and all(
-            isinstance(part, str | None) for part in value.values()
-        )
-        parts = _known_time_parts(tuple(value.items())) if well_formed else _time_parts(value)
-        return {self.name: dict(zip(TIME_PARTS, parts, strict=True))}
+        shown = _shown_time(value)
+        return {self.name: {part: shown[part] for part in TIME_PARTS}}
 
     def assemble(self, statement: Statement, look: Look) -> Body:
         parts = statement[self.name]

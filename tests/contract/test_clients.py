@@ -24,7 +24,7 @@ from records.registry import record_of, resources
 from records.vocabularies import vocabularies
 from tests import api_world, factories
 from tests.factories import World
-from tests.kept import Kept
+from tests.kept import Kept, kept_by
 
 PAGE = (Path(settings.BASE_DIR) / "docs" / "clients.md").read_text(encoding="utf-8")
 #: Where the page supposes a server.
@@ -51,10 +51,7 @@ def publish() -> None:
     Dataset.objects.bulk_create(Dataset(slug=f"set-{n}", title="A set") for n in range(60))
 
 
-@pytest.fixture(scope="session")
-def kept_records(keep: Any) -> Kept[None]:
-    """The records, set aside."""
-    return keep(publish)
+kept_records = kept_by(publish)
 
 
 @pytest.fixture

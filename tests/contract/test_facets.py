@@ -16,7 +16,7 @@ from records.models import Dataset
 from tests import api_world, factories
 from tests.api_world import detail, get, problem, walk, wrong_parameters
 from tests.factories import World
-from tests.kept import Kept
+from tests.kept import Kept, kept_by
 
 VIEWS: dict[str, type[RecordViewSet]] = {
     str(route.resource): route.view for route in api_world.record_lists()
@@ -201,10 +201,7 @@ def publish_many() -> World:
     return world
 
 
-@pytest.fixture(scope="session")
-def kept_many(keep: Any) -> Kept[World]:
-    """These rows, set aside."""
-    return keep(publish_many)
+kept_many = kept_by(publish_many)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from records.models import Dataset
 from tests import api_world, factories
 from tests.api_world import get, ids, problem, wrong_parameters
 from tests.factories import World, public
-from tests.kept import Kept
+from tests.kept import Kept, kept_by
 
 
 def publish_gazetteer() -> None:
@@ -37,10 +37,7 @@ def publish_gazetteer() -> None:
     public("places", "oslo", name="Ålesund")
 
 
-@pytest.fixture(scope="session")
-def kept_gazetteer(keep: Any) -> Kept[None]:
-    """The places, set aside."""
-    return keep(publish_gazetteer)
+kept_gazetteer = kept_by(publish_gazetteer)
 
 
 @pytest.fixture
@@ -183,10 +180,7 @@ def say_in_languages() -> None:
         public("claims", statement, claimant=world.paper, event=world.advance, statement=statement)
 
 
-@pytest.fixture(scope="session")
-def kept_sayings(keep: Any) -> Kept[None]:
-    """The claims, set aside."""
-    return keep(say_in_languages)
+kept_sayings = kept_by(say_in_languages)
 
 
 @pytest.mark.parametrize(
@@ -232,10 +226,7 @@ def hold_the_hills() -> None:
                statement=f"They hold the {what}.")  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def kept_holdings(keep: Any) -> Kept[None]:
-    """The claims, set aside."""
-    return keep(hold_the_hills)
+kept_holdings = kept_by(hold_the_hills)
 
 
 @pytest.mark.parametrize(

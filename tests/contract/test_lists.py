@@ -15,7 +15,7 @@ from records.models import Dataset
 from tests import api_world, factories
 from tests.api_world import Route, get, ids, lists, problem, record_lists, wrong_parameters
 from tests.factories import World
-from tests.kept import Kept
+from tests.kept import Kept, kept_by
 
 every_list = pytest.mark.parametrize("route", lists(), ids=str)
 every_record_list = pytest.mark.parametrize("route", record_lists(), ids=str)
@@ -32,10 +32,7 @@ def publish_fifty() -> World:
     return world
 
 
-@pytest.fixture(scope="session")
-def kept_fifty(keep: Any) -> Kept[World]:
-    """These rows, set aside."""
-    return keep(publish_fifty)
+kept_fifty = kept_by(publish_fifty)
 
 
 @pytest.fixture
@@ -294,10 +291,7 @@ def publish_story() -> dict[str, UUID]:
     return made
 
 
-@pytest.fixture(scope="session")
-def kept_story(keep: Any) -> Kept[dict[str, UUID]]:
-    """These rows, set aside."""
-    return keep(publish_story)
+kept_story = kept_by(publish_story)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from records import publishing
 from tests import factories
 from tests.api_world import get, problem, wrong_parameters
-from tests.kept import Kept
+from tests.kept import Kept, kept_by
 
 pytestmark = pytest.mark.django_db
 
@@ -41,10 +41,7 @@ def publish_story() -> dict[str, UUID]:
     return made
 
 
-@pytest.fixture(scope="session")
-def kept_story(keep: Any) -> Kept[dict[str, UUID]]:
-    """The claims, set aside."""
-    return keep(publish_story)
+kept_story = kept_by(publish_story)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from records.api.timelines import INTERVALS, MOST_INTERVALS, intervals
 from tests import api_world, factories
 from tests.api_world import get, problem, walk, wrong_parameters
 from tests.factories import World
-from tests.kept import Kept
+from tests.kept import Kept, kept_by
 
 VIEWS: dict[str, type[RecordViewSet]] = {
     str(route.resource): route.view for route in api_world.record_lists()
@@ -304,10 +304,7 @@ def publish_many() -> World:
     return world
 
 
-@pytest.fixture(scope="session")
-def kept_many(keep: Any) -> Kept[World]:
-    """These rows, set aside."""
-    return keep(publish_many)
+kept_many = kept_by(publish_many)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from records.distance import EARTH_KM
 from tests import api_world, factories
 from tests.api_world import get, ids, wrong_parameters
 from tests.factories import World, public
-from tests.kept import Kept
+from tests.kept import Kept, kept_by
 
 #: Name, latitude, longitude.
 SPOTS = {
@@ -38,9 +38,7 @@ def publish_spots() -> None:
     public("places", "nowhere", name="nowhere")
 
 
-@pytest.fixture(scope="session")
-def kept_spots(keep: Any) -> Kept[None]:
-    return keep(publish_spots)
+kept_spots = kept_by(publish_spots)
 
 
 @pytest.fixture

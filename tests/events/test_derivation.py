@@ -21,7 +21,7 @@ from records.registry import record_of
 from tests import factories
 from tests.api_world import get
 from tests.factories import World, body, ident, public, publish, record, republish, row, versions
-from tests.kept import Kept
+from tests.kept import Kept, kept_by
 
 pytestmark = pytest.mark.django_db
 
@@ -88,12 +88,6 @@ def recompute() -> str:
     return out.getvalue().splitlines()[-1]
 
 
-@pytest.fixture(scope="session")
-def kept_stage(keep: Any) -> Kept[World]:
-    """The stage, set aside."""
-    return keep(set_stage)
-
-
 @pytest.fixture
 def stage(db: None, kept_stage: Kept[World]) -> World:
     """The made-up world with a second independent paper and a data set as sources."""
@@ -107,6 +101,9 @@ def set_stage() -> World:
     public("sources", "seat", name="The Seat", kind="metonym", speaks_for=made.red)
     public("sources", "somebody", name="Somebody", kind="unknown")
     return made
+
+
+kept_stage = kept_by(set_stage)
 
 
 def said(world: World, name: str, claimant: UUID | str, **members: Any) -> UUID:

@@ -19,7 +19,7 @@ from records import publishing
 from records.publishing import PublishError
 from tests import factories
 from tests.factories import said
-from tests.kept import Kept
+from tests.kept import Kept, kept_by
 
 LINKS: dict[str, Any] = {"claims": (ClaimLink, "claim"), "events": (EventLink, "event")}
 KINDS = [
@@ -42,10 +42,7 @@ def make_rows() -> dict[str, dict[str, UUID]]:
     return made
 
 
-@pytest.fixture(scope="session")
-def kept_rows(keep: Any) -> Kept[dict[str, dict[str, UUID]]]:
-    """The rows, set aside."""
-    return keep(make_rows)
+kept_rows = kept_by(make_rows)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from records.registry import record_of, resources
 from tests import api_world, factories
 from tests.api_world import detail, get, walk, wrong_parameters
 from tests.factories import World
-from tests.kept import Kept
+from tests.kept import Kept, kept_by
 
 Record = dict[str, Any]
 
@@ -65,10 +65,7 @@ def live() -> World:
     return world
 
 
-@pytest.fixture(scope="session")
-def kept_life(keep: Any) -> Kept[World]:
-    """That world, set aside."""
-    return keep(live)
+kept_life = kept_by(live)
 
 
 @pytest.fixture
